@@ -1,0 +1,39 @@
+// Two kinds of time that must never be mixed up.
+//
+// Instant  moves forward at a steady pace and means nothing outside this process: deadlines, waits.
+// WallTime is UNIX time (UTC) as people, Kafka and Apple write it; it may jump in both directions.
+//
+// Nothing here reads a clock: the present is passed in as a Now.
+#pragma once
+
+#include <chrono>
+
+namespace common {
+
+using Duration = std::chrono::nanoseconds;
+
+// A tag in the shape of a standard clock, without now(): only the clock adapter knows the time.
+struct SteadyTime {
+    using duration = Duration;
+    using rep = duration::rep;
+    using period = duration::period;
+    using time_point = std::chrono::time_point<SteadyTime, Duration>;
+    static constexpr bool is_steady = true;
+};
+
+using Instant = SteadyTime::time_point;
+using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
+
+struct Now {
+    Instant steady{};
+    WallTime wall{};
+};
+
+inline constexpr Instant never = Instant::max();
+
+// As Prometheus and receipts want it.
+inline double seconds(Duration duration) {
+    return std::chrono::duration<double>(duration).count();
+}
+
+}  // namespace common

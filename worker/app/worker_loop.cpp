@@ -1,0 +1,75 @@
+#include "worker/app/worker_loop.hpp"
+
+#include <algorithm>
+#include <variant>
+
+#include "common/overloaded.hpp"
+
+namespace app {
+
+namespace {
+
+// One turn takes a bounded bite, so that answers are never kept waiting behind a burst of records.
+constexpr std::size_t records_a_turn = 64;
+
+}  // namespace
+
+TurnResult WorkerLoop::turn() {
+    const common::Instant until =
+        more_ready_ ? common::Instant::min()
+                    : std::min(engine_.next_deadline(), ports_.transport.next_deadline());
+    if (!ports_.waiter.wait(until, inputs_)) {
+        return TurnResult::stopped;
+    }
+    const common::Now now = ports_.clock.now();
+    ports_.transport.collect(now, inputs_);
+    ports_.sink.collect(inputs_);
+    ports_.credentials.collect(now, inputs_);
+    more_ready_ = ports_.source.collect(records_a_turn, inputs_);
+    if (inputs_.empty()) {
+        inputs_.emplace_back(core::Tick{});
+    }
+    effects_.clear();
+    engine_.step(inputs_, now, effects_);
+    inputs_.clear();
+    carry_out(now);
+    ports_.transport.flush();
+    return result_;
+}
+
+void WorkerLoop::carry_out(common::Now now) {
+    for (core::Effect& effect : effects_) {
+        std::visit(
+            common::Overloaded{
+                [&](core::SendRequest& send) {
+                    const auto credential = ports_.credentials.authorization(send.request.app, now);
+                    if (!credential) {
+                        ports_.journal.write(
+                            {core::Severity::error, "credential_unavailable", credential.error().message});
+                        inputs_.emplace_back(core::ExchangeEnded{
+                            send.id, core::NotSent{core::NotSentReason::no_credential}});
+                        more_ready_ = true;
+                        return;
+                    }
+                    ports_.transport.send({send.id, std::move(send.request), **credential, send.deadline});
+                },
+                [&](core::Store& store) { ports_.sink.store(std::move(store)); },
+                [&](const core::Commit& commit) { ports_.source.commit(commit.partitions); },
+                [&](const core::Pause& pause) { ports_.source.pause(pause.epoch); },
+                [&](const core::Resume& resume) { ports_.source.resume(resume.epoch); },
+                [&](const core::Release& release) { ports_.source.release(release.epochs); },
+                [&](const core::RenewCredential& renew) { ports_.credentials.renew(renew.app); },
+                [&](const core::Say& line) {
+                    if (ports_.journal.wants(line.severity)) {
+                        ports_.journal.write(line);
+                    }
+                },
+                [&](const core::Finish& finish) {
+                    result_ = finish.clean ? TurnResult::finished : TurnResult::finished_late;
+                },
+            },
+            effect);
+    }
+}
+
+}  // namespace app

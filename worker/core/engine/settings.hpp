@@ -1,0 +1,76 @@
+// Everything the engine must be told before it starts. Plain data; app/ fills it from the configuration.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/time.hpp"
+#include "worker/core/command/request.hpp"
+#include "worker/core/event/decode.hpp"
+#include "worker/core/outcome/backoff.hpp"
+
+namespace core {
+
+struct AppSettings {
+    std::string name;
+    EndpointId endpoint;
+    double requests_per_second = 0;  // 0: no limit of ours
+    double burst = 1;
+};
+
+struct EndpointSettings {
+    std::string name;  // host, for metrics and logs
+};
+
+struct BreakerSettings {
+    int failures = 10;  // so many in the window, at least half of it and from several accounts, open it
+    std::size_t window = 20;
+    Backoff probe{std::chrono::seconds{1}, std::chrono::seconds{30}};
+    int probes_before_canary = 2;
+    bool canary = true;  // a Delete of a fresh random value
+};
+
+struct Settings {
+    std::vector<AppSettings> apps;
+    std::vector<EndpointSettings> endpoints;
+    DecodeRules rules;
+
+    std::string consumer_group;
+    std::string worker_version;
+    std::string dead_letter_topic = "{topic}.dead-letters";
+    std::string receipts_topic;  // empty: no receipts
+
+    // By EventType: event time + this is the deadline by which lanes are ordered.
+    std::array<common::Duration, event_types.size()> time_to_execute{};
+
+    std::size_t in_flight_max = 1000;
+    std::size_t records_buffered_max = 20'000;
+    std::size_t bytes_buffered_max = 64U << 20U;
+    std::size_t span_max = 20'000;  // unsettled offsets of a partition
+    std::size_t stores_in_flight_max = 20'000;
+
+    common::Duration request_timeout = std::chrono::seconds{10};
+    int attempts_max = 10;
+    common::Duration age_max{};  // 0: attempts alone decide
+    Backoff retry{std::chrono::milliseconds{200}, std::chrono::seconds{60}};
+    Backoff refused{std::chrono::seconds{1}, std::chrono::seconds{30}};     // probes while a credential is refused
+    Backoff throttled{std::chrono::seconds{1}, std::chrono::seconds{60}};   // a 429 without usable Retry-After
+    Backoff store_retry{std::chrono::milliseconds{500}, std::chrono::seconds{10}};
+    BreakerSettings breaker;
+    int rejections_in_a_row_max = 10;  // of different accounts without one success: ask the canary first
+
+    common::Duration commit_interval = std::chrono::milliseconds{100};
+    std::size_t commit_completions = 1000;
+    common::Duration drain_timeout = std::chrono::seconds{20};
+
+    // Keyed and one-way; the same text gives the same fingerprint. Must not keep or log its argument.
+    std::function<std::string(std::string_view)> fingerprint;
+    std::uint64_t seed = 0;  // for jitter and canary values
+};
+
+}  // namespace core

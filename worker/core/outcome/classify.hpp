@@ -1,0 +1,54 @@
+// What one exchange with Apple means for its command. Pure table look-up; who waits and for how long is decided
+// by schedule and engine.
+//
+// Source: Apple's pages as collected in apple-apis section 5; the rows marked "judgment" there are ours.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <variant>
+
+#include "worker/core/command/command.hpp"
+#include "worker/core/outcome/exchange.hpp"
+
+namespace core {
+
+// The command is finished and nothing is owed.
+enum class Done : std::uint8_t { executed, already_so, not_found, probably_executed };
+
+// Why everything that uses a credential must wait.
+enum class HoldReason : std::uint8_t { credential_refused, throttled, misdirected };
+
+struct Finished {
+    Done done = Done::executed;
+    friend bool operator==(const Finished&, const Finished&) = default;
+};
+// May pass by itself. `costs_attempt` false: it certainly did not reach Apple.
+struct Retry {
+    bool costs_attempt = true;
+    friend bool operator==(const Retry&, const Retry&) = default;
+};
+// Nothing in the answer is about this command: the (app, API) credential's gate closes.
+struct Hold {
+    HoldReason reason = HoldReason::throttled;
+    friend bool operator==(const Hold&, const Hold&) = default;
+};
+// The same bytes will fail again.
+struct Rejected {
+    friend bool operator==(const Rejected&, const Rejected&) = default;
+};
+
+using Meaning = std::variant<Finished, Retry, Hold, Rejected>;
+
+// `lost_before`: an earlier attempt of this command ended Lost.
+[[nodiscard]] Meaning classify(Action action, bool lost_before, const Exchange& exchange) noexcept;
+
+// For metrics, receipts and dlq.error.code: a closed set, the same for every command.
+//   "2xx" "204" "401" "403" "404" "408" "429" "4xx" "3xx" "5xx" "refused_stream" "deadline" ...
+[[nodiscard]] std::string_view answer_class(const Exchange& exchange) noexcept;
+// Every text answer_class can return.
+[[nodiscard]] std::span<const std::string_view> answer_classes() noexcept;
+
+}  // namespace core

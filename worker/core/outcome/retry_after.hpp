@@ -1,0 +1,16 @@
+// Reads the Retry-After header in the three forms seen at Apple and in RFC 9110 section 10.2.3:
+// UNIX time in milliseconds (above 10^11, App Store Server API), delta seconds, HTTP date (IMF-fixdate).
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "common/time.hpp"
+
+namespace core {
+
+// How long to wait from `now`, between 1 s and 1 h. None when the text is unreadable or the time has passed:
+// the caller uses its own backoff then.
+[[nodiscard]] std::optional<common::Duration> retry_after(std::string_view text, common::WallTime now) noexcept;
+
+}  // namespace core

@@ -1,0 +1,93 @@
+// What a finished record leaves behind in Kafka: a dead letter when something is still owed, receipts always.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "worker/core/command/command.hpp"
+#include "worker/core/event/event.hpp"
+#include "worker/core/event/record.hpp"
+
+namespace core {
+
+// A record to be produced. Same shape for dead letters and receipts.
+struct OutgoingRecord {
+    std::string topic;
+    std::optional<std::string> key;
+    std::optional<std::string> value;
+    Headers headers;
+    std::optional<common::WallTime> timestamp;  // none: the producer's clock
+};
+
+enum class DeadLetterReason : std::uint8_t { invalid, rejected, exhausted };
+inline constexpr std::array dead_letter_reasons{
+    DeadLetterReason::invalid, DeadLetterReason::rejected, DeadLetterReason::exhausted};
+[[nodiscard]] std::string_view reason_name(DeadLetterReason reason) noexcept;
+
+// Everything a dead letter's headers say (DESIGN section 8).
+struct DeadLetterFacts {
+    TopicPartition from;
+    DeadLetterReason reason = DeadLetterReason::invalid;
+    std::string error_code;             // closed set: an invalid code, or an answer class
+    std::optional<int> http_status;
+    int attempts = 0;
+    std::vector<std::size_t> commands;  // indices that still have to run
+    std::optional<common::WallTime> first_failed;
+    common::WallTime last_failed{};
+    std::string consumer_group;
+    std::string worker_version;
+    bool omit_value = false;            // the broker will never take it: too large
+};
+
+// `topic` is the dead-letter topic. The original's key, value, headers and timestamp are kept byte for byte;
+// dlq.* headers of an earlier round are replaced, except dlq.replay.count, which is kept (0 when absent).
+[[nodiscard]] OutgoingRecord dead_letter(const Record& original, std::string topic, const DeadLetterFacts& facts);
+
+// "{topic}.dead-letters" with {topic} and {reason} filled in.
+[[nodiscard]] std::string dead_letter_topic(
+    std::string_view name_template, std::string_view source_topic, DeadLetterReason reason);
+
+// How a command, or an event without commands, ended. The words of the receipt.
+enum class Outcome : std::uint8_t {
+    executed,
+    probably_executed,
+    already_so,
+    not_found,
+    nothing_to_do,
+    dead_lettered,
+};
+inline constexpr std::array outcomes{
+    Outcome::executed,  Outcome::probably_executed, Outcome::already_so,
+    Outcome::not_found, Outcome::nothing_to_do,     Outcome::dead_lettered};
+[[nodiscard]] std::string_view outcome_name(Outcome outcome) noexcept;
+
+struct ReceiptFacts {
+    TopicPartition from;
+    Offset offset;
+    std::string_view event_id;       // may be empty: an invalid event need not have one
+    std::string_view event_source;
+    std::string_view event_type;     // the CloudEvents type; empty when unknown
+    std::string_view subject;        // empty: the receipt's key is the original record's key
+    std::string_view traceparent;
+    std::string_view app;
+    std::optional<std::size_t> command;  // index; none: the receipt is about the event
+    std::optional<Action> action;
+    Outcome outcome = Outcome::executed;
+    std::optional<DeadLetterReason> reason;  // with dead_lettered
+    std::string_view error_code;             // with dead_lettered
+    int attempts = 0;
+    std::optional<double> seconds_to_outcome;  // from the event's time; none when that is unknown
+    std::string_view fingerprint;              // of the token value; empty without a command
+    common::WallTime now{};
+    std::string_view worker_version;
+};
+
+// CloudEvents 1.0, structured JSON mode, type autosignin.command.completed.v1. The id is made of the record's
+// position and the command, so that a repeated receipt has the same id.
+[[nodiscard]] OutgoingRecord receipt(std::string topic, const ReceiptFacts& facts, const std::optional<std::string>& original_key);
+
+}  // namespace core
