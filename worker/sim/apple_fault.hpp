@@ -1,0 +1,69 @@
+// How Apple misbehaves, as data: a list of windows. While a window is open, a request within its scope
+// suffers with its probability.
+//
+// The order in which they are asked, whatever the order of the list: refuse_stream, go_away, drop_request,
+// close_unexecuted; delay_execution; fail; [method, path]; refuse_credential, [token]; forbid; throttle;
+// [body]; reject_value, fail_value; hide_value; [look-up, effect]; then lose_answer, close_executed,
+// tear_body, delay_answer, stall. Square brackets: Apple's own checks. Statuses other than 204, 401 and 404
+// are not documented by Apple for these calls; they are this simulator's choice (Answer::documented tells).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "common/time.hpp"
+#include "worker/sim/apple_store.hpp"
+
+namespace sim {
+
+enum class FaultKind : std::uint8_t {
+    lose_answer,      // executed, then the stream is reset without an answer
+    drop_request,     // the stream is reset, nothing was executed; the client cannot tell these two apart
+    delay_answer,     // executed at once, answered `delay` later
+    delay_execution,  // late landing: everything happens `delay` later, also when the client is gone by then
+    stall,            // executed, never answered; the connection stays
+    refuse_credential,  // 401
+    forbid,             // 403
+    throttle,           // 429, see RetryAfterForm
+    fail,               // 5xx: `status`, `body`
+    reject_value,       // 400 for `values`: the same bytes fail always
+    fail_value,         // 500 for `values`: a poisoned record that looks like an outage
+    hide_value,         // 404 for a value that is stored, as right after a device wrote it
+    refuse_stream,      // REFUSED_STREAM: not processed, free to repeat
+    go_away,            // GOAWAY with a last stream id below this request's: not processed, free to repeat
+    close_unexecuted,   // the connection ends before the request is executed; takes other streams along
+    close_executed,     // the connection ends after it
+    tear_body,          // an answer that has a body loses the end of it and the stream is reset
+    clock_offset,       // Apple's clock is ahead by `delay` (negative: behind)
+};
+
+enum class RetryAfterForm : std::uint8_t { epoch_ms, seconds, http_date, missing, past, unreadable };
+enum class BodyForm : std::uint8_t { empty, json, html };
+
+struct Fault {
+    FaultKind kind = FaultKind::fail;
+    common::Instant from{};                 // first instant that suffers
+    common::Instant until = common::never;  // first instant that does not
+    double probability = 1;
+
+    // Scope; empty: everything. A request whose token or body cannot be read matches no bundle id and no
+    // value.
+    std::string bundle_id{};
+    std::optional<Environment> environment{};
+    std::set<std::string, std::less<>> values{};  // the value a command addresses
+
+    common::Duration delay{};         // delay_*, clock_offset
+    int status = 503;                 // fail, fail_value (default 503), reject_value ignores it
+    BodyForm body = BodyForm::empty;  // fail, fail_value, reject_value, forbid
+    RetryAfterForm retry_after = RetryAfterForm::epoch_ms;  // throttle
+    // throttle: what Retry-After says, from now on; none: the end of the window.
+    std::optional<common::Duration> retry_after_in{};
+};
+
+// Draws uniformly from [0, bound). A seeded Prng, or a byte string that a fuzzer shrinks.
+using Choose = std::function<std::uint64_t(std::uint64_t bound)>;
+
+}  // namespace sim
