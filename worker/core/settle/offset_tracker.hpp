@@ -1,8 +1,8 @@
 // Finds the offset that is safe to commit while records of one partition finish out of order.
 //
 // Records arrive in offset order and finish in any order. Everything below committable() is finished, so a
-// restart there may repeat work but never skips any. Offsets may have holes (compaction, transaction markers):
-// a hole counts as finished, since no record will fill it.
+// restart there may repeat work but never skips any. Offsets may have holes (compaction, transaction
+// markers): a hole counts as finished, since no record will fill it.
 //
 //   delivered 10 11 14    finished 11    ->  committable() == 10   (10 is still running)
 //                         finished 10    ->  committable() == 14   (12 and 13 never existed)
@@ -40,7 +40,8 @@ public:
     explicit OffsetTracker(Offset next, OffsetRanges finished_before = {});
 
     // Records that the worker now holds the record at `offset`. Requires `offset` to be at least `next` and
-    // above every offset delivered before. True when an earlier owner already finished it: it is settled then.
+    // above every offset delivered before. True when an earlier owner already finished it: it is settled
+    // then.
     [[nodiscard]] bool delivered(Offset offset);
 
     // Records that nothing is left to do for `offset`.
@@ -65,9 +66,13 @@ private:
         Offset offset;
         bool done = false;
     };
-    std::deque<Entry> entries_;  // delivered, from the oldest unfinished one on
-    OffsetRanges restored_;      // finished by an earlier owner, not delivered yet
-    Offset next_;                // above everything delivered
+    // Below next_, whatever is not an unfinished entry is finished: done, a hole, or settled by an earlier
+    // owner.
+    std::deque<Entry> entries_;  // delivered to us, from the oldest unfinished one on
+    OffsetRanges restored_;      // finished by an earlier owner
+    std::size_t restored_at_ =
+        0;         // the first of restored_ that reaches next_ or beyond; earlier ones are spent
+    Offset next_;  // above everything delivered
     std::size_t unfinished_ = 0;
 };
 
