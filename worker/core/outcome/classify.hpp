@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -46,9 +47,11 @@ using Meaning = std::variant<Finished, Retry, Hold, Rejected>;
 [[nodiscard]] Meaning classify(Action action, bool lost_before, const Exchange& exchange) noexcept;
 
 // For metrics, receipts and dlq.error.code: a closed set, the same for every command.
-//   "2xx" "204" "401" "403" "404" "408" "429" "4xx" "3xx" "5xx" "refused_stream" "deadline" ...
+//   "204" "2xx" "3xx" "401" "404" "429" "4xx" "503" "5xx" "other" "refused_stream" "deadline" "reset" ...
 [[nodiscard]] std::string_view answer_class(const Exchange& exchange) noexcept;
-// Every text answer_class can return.
+// Every text answer_class can return, each once.
 [[nodiscard]] std::span<const std::string_view> answer_classes() noexcept;
+// Its place in answer_classes(), for counting.
+[[nodiscard]] std::size_t answer_class_index(const Exchange& exchange) noexcept;
 
 }  // namespace core
