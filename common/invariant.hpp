@@ -9,7 +9,8 @@
 namespace common {
 
 // Prints file, line, the condition and the reason, then aborts. Never prints values: they may be secret.
-[[noreturn]] void invariant_broken(const char* file, int line, const char* condition, const char* why) noexcept;
+[[noreturn]] void invariant_broken(
+    const char* file, int line, const char* condition, const char* why) noexcept;
 
 }  // namespace common
 

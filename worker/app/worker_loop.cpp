@@ -15,9 +15,9 @@ constexpr std::size_t records_a_turn = 64;
 }  // namespace
 
 TurnResult WorkerLoop::turn() {
-    const common::Instant until =
-        more_ready_ ? common::Instant::min()
-                    : std::min(engine_.next_deadline(), ports_.transport.next_deadline());
+    const common::Instant until = more_ready_
+                                      ? common::Instant::min()
+                                      : std::min(engine_.next_deadline(), ports_.transport.next_deadline());
     if (!ports_.waiter.wait(until, inputs_)) {
         return TurnResult::stopped;
     }
@@ -46,8 +46,8 @@ void WorkerLoop::carry_out(common::Now now) {
                     if (!credential) {
                         ports_.journal.write(
                             {core::Severity::error, "credential_unavailable", credential.error().message});
-                        inputs_.emplace_back(core::ExchangeEnded{
-                            send.id, core::NotSent{core::NotSentReason::no_credential}});
+                        inputs_.emplace_back(
+                            core::ExchangeEnded{send.id, core::NotSent{core::NotSentReason::no_credential}});
                         more_ready_ = true;
                         return;
                     }

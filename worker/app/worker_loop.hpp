@@ -1,4 +1,5 @@
-// Waits, collects inputs, asks the engine, carries its effects out. Production and simulation share it unchanged.
+// Waits, collects inputs, asks the engine, carries its effects out. Production and simulation share it
+// unchanged.
 //
 //   wait -> collect (source, sink, transport, credentials) -> engine.step(inputs, now) -> effects -> ports
 //

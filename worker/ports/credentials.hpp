@@ -15,8 +15,10 @@ public:
     virtual ~Credentials() = default;
 
     // The authorization header's value for requests of `app`: cached, signed again before it expires.
-    // Error: no usable key; the message names the file and the remedy. The reference stays valid until the next call.
-    [[nodiscard]] virtual common::Result<const common::Secret*> authorization(core::AppId app, common::Now now) = 0;
+    // Error: no usable key; the message names the file and the remedy. The reference stays valid until the
+    // next call.
+    [[nodiscard]] virtual common::Result<const common::Secret*> authorization(
+        core::AppId app, common::Now now) = 0;
 
     // Apple refused the last one: forget it, so that the next authorization() signs afresh.
     virtual void renew(core::AppId app) = 0;

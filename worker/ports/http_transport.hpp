@@ -22,8 +22,9 @@ class HttpTransport {
 public:
     virtual ~HttpTransport() = default;
 
-    // Starts an exchange; never blocks. Whatever happens, exactly one ExchangeEnded follows in collect(), at the
-    // latest soon after the deadline: NotSent if it is certain that the server did not process it, else Lost.
+    // Starts an exchange; never blocks. Whatever happens, exactly one ExchangeEnded follows in collect(), at
+    // the latest soon after the deadline: NotSent if it is certain that the server did not process it, else
+    // Lost.
     virtual void send(OutgoingRequest request) = 0;
 
     // Pushes out what send() buffered: called once after a batch of sends.
@@ -32,7 +33,8 @@ public:
     // Appends ExchangeEnded and CapacityChanged inputs that happened since the last call; never blocks.
     virtual void collect(common::Now now, std::vector<core::Input>& inputs) = 0;
 
-    // When collect() must be called at the latest although no socket woke the loop (deadlines, pings, reconnects).
+    // When collect() must be called at the latest although no socket woke the loop (deadlines, pings,
+    // reconnects).
     [[nodiscard]] virtual common::Instant next_deadline() const = 0;
 };
 

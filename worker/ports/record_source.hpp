@@ -13,8 +13,8 @@ class RecordSource {
 public:
     virtual ~RecordSource() = default;
 
-    // Appends at most `records_max` Received, plus Assigned, Revoked and CommitEnded; never blocks longer than
-    // its documented deadline. True when more may be ready at once.
+    // Appends at most `records_max` Received, plus Assigned, Revoked and CommitEnded; never blocks longer
+    // than its documented deadline. True when more may be ready at once.
     [[nodiscard]] virtual bool collect(std::size_t records_max, std::vector<core::Input>& inputs) = 0;
 
     // Unknown (older) epochs are ignored by all of these.

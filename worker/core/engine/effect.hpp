@@ -61,9 +61,9 @@ struct RenewCredential {
 
 enum class Severity : std::uint8_t { debug, info, warning, error };
 
-// One log line. `event` is a stable name for machines ("gate_closed"); `message` is for people and carries the
-// remedy where there is one. Values may come from outside (topic names, error texts): the log adapter escapes
-// them. Never a token value, JWT, key or payload.
+// One log line. `event` is a stable name for machines ("gate_closed"); `message` is for people and carries
+// the remedy where there is one. Values may come from outside (topic names, error texts): the log adapter
+// escapes them. Never a token value, JWT, key or payload.
 struct Say {
     Severity severity = Severity::info;
     std::string_view event;  // static storage
@@ -76,8 +76,7 @@ struct Finish {
     bool clean = true;  // false: the drain bound passed with work still under way
 };
 
-using Effect =
-    std::variant<SendRequest, Store, Commit, Pause, Resume, Release, RenewCredential, Say, Finish>;
+using Effect = std::variant<SendRequest, Store, Commit, Pause, Resume, Release, RenewCredential, Say, Finish>;
 using Effects = std::vector<Effect>;
 
 }  // namespace core

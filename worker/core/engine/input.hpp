@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "common/strong.hpp"
-#include "worker/core/event/record.hpp"
-#include "worker/core/event/event.hpp"
 #include "worker/core/command/request.hpp"
+#include "worker/core/event/event.hpp"
+#include "worker/core/event/record.hpp"
 #include "worker/core/outcome/exchange.hpp"
 
 namespace core {
@@ -77,7 +77,7 @@ struct Tick {};
 struct DrainRequested {};
 
 using Input = std::variant<
-    Assigned, Revoked, Received, ExchangeEnded, StoreEnded, CommitEnded, CapacityChanged, CredentialChanged, Tick,
-    DrainRequested>;
+    Assigned, Revoked, Received, ExchangeEnded, StoreEnded, CommitEnded, CapacityChanged, CredentialChanged,
+    Tick, DrainRequested>;
 
 }  // namespace core

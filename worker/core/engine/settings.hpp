@@ -58,8 +58,9 @@ struct Settings {
     int attempts_max = 10;
     common::Duration age_max{};  // 0: attempts alone decide
     Backoff retry{std::chrono::milliseconds{200}, std::chrono::seconds{60}};
-    Backoff refused{std::chrono::seconds{1}, std::chrono::seconds{30}};     // probes while a credential is refused
-    Backoff throttled{std::chrono::seconds{1}, std::chrono::seconds{60}};   // a 429 without usable Retry-After
+    Backoff refused{
+        std::chrono::seconds{1}, std::chrono::seconds{30}};  // probes while a credential is refused
+    Backoff throttled{std::chrono::seconds{1}, std::chrono::seconds{60}};  // a 429 without usable Retry-After
     Backoff store_retry{std::chrono::milliseconds{500}, std::chrono::seconds{10}};
     BreakerSettings breaker;
     int rejections_in_a_row_max = 10;  // of different accounts without one success: ask the canary first
@@ -70,7 +71,8 @@ struct Settings {
 
     // Keyed and one-way; the same text gives the same fingerprint. Must not keep or log its argument.
     std::function<std::string(std::string_view)> fingerprint;
-    std::uint64_t seed = 0;  // for jitter and canary values
+    std::uint64_t seed = 0;     // for jitter and canary values
+    bool say_outcomes = false;  // a debug line an outcome: costs time, so only when somebody reads it
 };
 
 }  // namespace core

@@ -20,7 +20,7 @@
 namespace core {
 
 // Upper bounds in seconds; 60 s and 15 min are the default objectives and must be bounds.
-inline constexpr std::array time_to_execute_bounds{0.01, 0.025, 0.05, 0.1,  0.25, 0.5,   1.0,    2.5,    5.0,
+inline constexpr std::array time_to_execute_bounds{0.01, 0.025, 0.05, 0.1,  0.25, 0.5,   1.0,    2.5,   5.0,
                                                    10.0, 30.0,  60.0, 300., 900., 3600., 21600., 86400.};
 
 enum class GateState : std::uint8_t { open, closed, probing };
@@ -28,7 +28,13 @@ inline constexpr std::array gate_states{GateState::open, GateState::closed, Gate
 enum class BreakerState : std::uint8_t { closed, open, half_open };
 inline constexpr std::array breaker_states{BreakerState::closed, BreakerState::open, BreakerState::half_open};
 // Why a gate is closed: classify's HoldReason, or every command was rejected.
-enum class GateReason : std::uint8_t { none, credential_refused, throttled, misdirected, rejecting_everything };
+enum class GateReason : std::uint8_t {
+    none,
+    credential_refused,
+    throttled,
+    misdirected,
+    rejecting_everything
+};
 inline constexpr std::array gate_reasons{
     GateReason::none, GateReason::credential_refused, GateReason::throttled, GateReason::misdirected,
     GateReason::rejecting_everything};
@@ -42,35 +48,36 @@ template <class Value>
 using ByOutcome = std::array<Value, outcomes.size()>;
 
 struct Counters {
-    ByType<std::uint64_t> events{};                        // decoded
-    ByType<ByOutcome<std::uint64_t>> events_settled{};     // an event counts once, by its worst command
+    ByType<std::uint64_t> events{};                     // decoded
+    ByType<ByOutcome<std::uint64_t>> events_settled{};  // an event counts once: dead-lettered if any
+                                                        // command is, else by what was achieved
     std::array<ByOutcome<std::uint64_t>, actions.size()> commands{};
-    std::vector<std::uint64_t> attempts;                   // by index into answer_classes()
+    std::vector<std::uint64_t> attempts;  // by index into answer_classes()
     std::uint64_t retries = 0;
-    std::uint64_t free_retries = 0;                        // cost no attempt: not sent, systemic
+    std::uint64_t free_retries = 0;  // cost no attempt: not sent, systemic
     std::array<std::uint64_t, dead_letter_reasons.size()> dead_letters{};  // acknowledged
     std::uint64_t dead_letters_without_value = 0;
-    std::uint64_t receipts = 0;                            // acknowledged
-    std::uint64_t store_failures = 0;                      // of dead letters and receipts; each is stored again
+    std::uint64_t receipts = 0;        // acknowledged
+    std::uint64_t store_failures = 0;  // of dead letters and receipts; each is stored again
     std::uint64_t records = 0;
-    std::uint64_t records_already_finished = 0;            // known from the offset map
-    std::uint64_t records_of_old_epochs = 0;               // dropped
+    std::uint64_t records_already_finished = 0;  // known from the offset map
+    std::uint64_t records_of_old_epochs = 0;     // dropped
     std::uint64_t key_not_subject = 0;
     std::uint64_t commits = 0;
     std::uint64_t commit_failures = 0;
     std::uint64_t offset_maps_cut = 0;
-    std::uint64_t offset_maps_ignored = 0;                 // foreign or damaged
+    std::uint64_t offset_maps_ignored = 0;  // foreign or damaged
     std::uint64_t rebalances = 0;
     std::uint64_t canaries = 0;
-    std::uint64_t heads_given_up = 0;                      // dead-lettered because they held a full window
+    std::uint64_t heads_given_up = 0;  // dead-lettered because they held a full window
 };
 
 struct GateStatus {
     std::string app;
     GateState state = GateState::open;
     GateReason reason = GateReason::none;
-    common::Duration closed_for{};                  // since it last closed; 0 when open
-    std::optional<common::Duration> reopens_in{};   // until the next probe
+    common::Duration closed_for{};                 // since it last closed; 0 when open
+    std::optional<common::Duration> reopens_in{};  // until the next probe
     std::size_t lanes_waiting = 0;
 };
 
@@ -84,7 +91,7 @@ struct BreakerStatus {
 struct PartitionStatus {
     TopicPartition partition;
     Epoch epoch;
-    Offset committed;      // acknowledged
+    Offset committed;  // acknowledged
     Offset committable;
     std::size_t unsettled = 0;
     std::size_t span = 0;
@@ -93,7 +100,7 @@ struct PartitionStatus {
     bool revoking = false;
 };
 
-// Gauges, made on demand: costs O(partitions + gates), never O(records).
+// Gauges, made on demand. Costs O(records buffered) for the oldest one: for a scrape, not for every turn.
 struct Status {
     std::size_t in_flight = 0;
     std::size_t in_flight_max = 0;

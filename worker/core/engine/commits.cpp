@@ -1,0 +1,70 @@
+// What is safe to commit, with the map of what is finished above it. One commit is under way at a time.
+#include <chrono>
+
+#include <fmt/format.h>
+
+#include "worker/core/engine/impl.hpp"
+
+namespace core {
+
+namespace {
+
+// After a refused commit: long enough not to hammer a coordinator that moves, short against any session
+// timeout.
+constexpr common::Duration after_refusal = std::chrono::seconds{1};
+
+}  // namespace
+
+void Engine::Impl::commit_if_due(bool at_once) {
+    if (!commit_under_way_.empty() || partitions_.empty()) {
+        return;
+    }
+    if (!at_once && completions_ < settings_.commit_completions && now_.steady < next_commit_) {
+        return;
+    }
+    std::vector<PartitionCommit> commits;
+    for (auto& [epoch, partition] : partitions_) {
+        if (!partition.dirty) {
+            continue;
+        }
+        partition.dirty = false;
+        const Offset offset = partition.tracker.committable();
+        EncodedMap map = encode_offset_map(offset, partition.tracker.finished_above());
+        stats_.counters.offset_maps_cut += map.cut ? 1 : 0;
+        partition.map_chars = map.text.size();
+        commit_under_way_.push_back({epoch, offset, {}});
+        commits.push_back({epoch, offset, std::move(map.text)});
+    }
+    if (commits.empty()) {
+        return;
+    }
+    completions_ = 0;
+    next_commit_ = now_.steady + settings_.commit_interval;
+    effects_->emplace_back(Commit{std::move(commits)});
+}
+
+void Engine::Impl::on(CommitEnded& ended) {
+    ++(ended.ok ? stats_.counters.commits : stats_.counters.commit_failures);
+    for (const PartitionCommit& commit : commit_under_way_) {
+        Partition* const committed = partition(commit.epoch);
+        if (committed == nullptr) {
+            continue;
+        }
+        if (ended.ok) {
+            committed->committed = std::max(committed->committed, commit.offset);
+            committed->commits_refused = 0;
+        } else {
+            committed->dirty = true;
+            ++committed->commits_refused;
+            next_commit_ = now_.steady + after_refusal;
+        }
+    }
+    if (!ended.ok) {
+        say(Severity::warning, "commit_refused",
+            "offsets were not committed; it is tried again, and until then a restart repeats more",
+            {{"error", ended.error}});
+    }
+    commit_under_way_.clear();
+}
+
+}  // namespace core

@@ -1,0 +1,196 @@
+// The engine's state. One class, one file a stage of a record's way:
+//   intake.cpp     assigned, received: record -> obligation -> lane
+//   dispatch.cpp   whose turn it is -> SendRequest
+//   answers.cpp    ExchangeEnded -> what it means for command, gate and breaker
+//   settlement.cpp dead letters and receipts -> acknowledged -> offset tracker
+//   commits.cpp    what is safe to commit, when
+//   leaving.cpp    revoked, lost, drained: let flights end, commit, let go
+//   flow.cpp       pause and resume, heads that block a window
+// engine.cpp holds step() and what is reported.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <set>
+#include <vector>
+
+#include "common/prng.hpp"
+#include "common/slab.hpp"
+#include "common/token_bucket.hpp"
+#include "worker/core/engine/engine.hpp"
+#include "worker/core/engine/obligation.hpp"
+#include "worker/core/schedule/breaker.hpp"
+#include "worker/core/schedule/gate.hpp"
+#include "worker/core/schedule/lanes.hpp"
+#include "worker/core/settle/offset_map.hpp"
+#include "worker/core/settle/offset_tracker.hpp"
+
+namespace core {
+
+class Engine::Impl {
+public:
+    explicit Impl(Settings settings);
+
+    void step(std::span<Input> inputs, common::Now now, Effects& effects);
+    [[nodiscard]] common::Instant next_deadline() const noexcept { return next_deadline_; }
+    [[nodiscard]] const Stats& stats() const noexcept { return stats_; }
+    [[nodiscard]] Status status(common::Now now) const;
+
+private:
+    struct App {
+        Gate gate;
+        common::TokenBucket bucket;
+        int rejections_in_a_row = 0;
+    };
+    struct Endpoint {
+        Breaker breaker;
+        std::size_t in_flight = 0;
+        std::size_t capacity;
+    };
+    struct Partition {
+        TopicPartition name;
+        OffsetTracker tracker;
+        Offset position;           // the next offset that may be delivered
+        Offset committed;          // acknowledged by the broker
+        std::size_t buffered = 0;  // obligations held
+        std::size_t busy = 0;      // of these, in flight or settling
+        std::size_t map_chars = 0;
+        int commits_refused = 0;  // in a row
+        bool dirty = false;       // something finished since the last commit was sent
+        bool paused = false;
+        bool leaving = false;
+    };
+    struct Flight {
+        LaneKey lane{};  // none: a canary
+        ObligationKey obligation{};
+        AppId app;
+        Action action = Action::erase;
+        bool lost_before = false;
+        bool breaker_probe = false;
+        bool breaker_canary = false;
+        Gate::Term term = 0;
+        common::Instant sent{};
+    };
+    struct StoreWork {
+        ObligationKey obligation;
+        StoreKind kind = StoreKind::receipt;
+        std::optional<std::size_t> command{};  // receipt: about which command; none: about the event
+        int failures = 0;
+    };
+    using FlightKey = common::SlabKey<struct FlightTag>;
+    using StoreKey = common::SlabKey<struct StoreTag>;
+    // Partitions that leave together: one revocation, or the drain.
+    struct Leaving {
+        std::vector<Epoch> epochs;
+        common::Instant deadline;
+    };
+
+    // intake.cpp
+    void on(Assigned& assigned);
+    void on(Received& received);
+    void admit_event(Partition& partition, Record& record, Event& event);
+    void admit_invalid(Partition& partition, Record& record, Invalid& invalid);
+    void say_key_differs();
+
+    // dispatch.cpp
+    void dispatch();
+    void send_canaries();
+    [[nodiscard]] bool may_send(const App& app, const Endpoint& endpoint) const;
+    [[nodiscard]] std::optional<AppId> most_urgent_app();
+    void send_next(AppId app);
+    void send_canary(AppId app, bool for_breaker);
+    void launch(Flight flight, const Command& command);
+
+    // answers.cpp
+    void on(ExchangeEnded& ended);
+    void canary_ended(const Flight& flight, const Meaning& meaning, const Exchange& exchange);
+    void tell_breaker(const Flight& flight, const Meaning& meaning, const Exchange& exchange);
+    void tell_gate(const Flight& flight, const Meaning& meaning, const Exchange& exchange);
+    void charge(ObligationKey key);
+    void finish_command(LaneKey lane, ObligationKey key, Outcome outcome);
+    void fail_command(LaneKey lane, ObligationKey key, DeadLetterReason reason);
+    void next_command(LaneKey lane, ObligationKey key);
+    void retry_command(const Flight& flight, bool costs_attempt, const Exchange& exchange);
+    [[nodiscard]] bool rejection_is_suspicious(const Flight& flight);
+
+    // settlement.cpp
+    void settle(ObligationKey key);
+    void store_receipts(ObligationKey key);
+    void emit_stores();
+    void emit(StoreKey key, const StoreWork& work);
+    [[nodiscard]] OutgoingRecord dead_letter_of(const Obligation& obligation) const;
+    [[nodiscard]] OutgoingRecord receipt_of(
+        const Obligation& obligation, std::optional<std::size_t> command) const;
+    void on(StoreEnded& ended);
+    void finish(ObligationKey key);
+    void forget(ObligationKey key);
+    void say_outcome(const Obligation& obligation);
+
+    // commits.cpp
+    void commit_if_due(bool at_once);
+    void on(CommitEnded& ended);
+
+    // leaving.cpp
+    void on(Revoked& revoked);
+    void on(DrainRequested& requested);
+    void leave(std::vector<Epoch> epochs, common::Instant deadline);
+    void drop_idle(const std::vector<Epoch>& epochs);
+    void let_go();
+    void release(const std::vector<Epoch>& epochs);
+
+    // flow.cpp
+    void on(CapacityChanged& changed);
+    void on(CredentialChanged& changed);
+    void on(Tick&) {}
+    void pause_or_resume();
+    void give_up_blocking_head(Epoch epoch, Partition& partition);
+
+    // engine.cpp
+    [[nodiscard]] common::Instant earliest_deadline();
+    void say(
+        Severity severity, std::string_view event, std::string message,
+        std::vector<std::pair<std::string_view, std::string>> fields = {});
+
+    [[nodiscard]] App& app(AppId id) { return apps_[id.value]; }
+    [[nodiscard]] Endpoint& endpoint_of(AppId id) {
+        return endpoints_[settings_.apps[id.value].endpoint.value];
+    }
+    [[nodiscard]] const std::string& name_of(AppId id) const { return settings_.apps[id.value].name; }
+    [[nodiscard]] Partition* partition(Epoch epoch);
+
+    Settings settings_;
+    common::Prng random_;
+    Stats stats_;
+
+    std::vector<App> apps_;
+    std::vector<Endpoint> endpoints_;
+    Lanes lanes_;
+    common::Slab<ObligationTag, Obligation> obligations_;
+    common::Slab<FlightTag, Flight> flights_;
+    std::size_t bytes_buffered_ = 0;
+
+    common::Slab<StoreTag, StoreWork> stores_;
+    std::deque<StoreKey> stores_queued_;
+    std::set<std::pair<common::Instant, StoreKey>> stores_to_repeat_;
+    std::size_t stores_in_flight_ = 0;
+
+    std::map<Epoch, Partition> partitions_;
+    std::vector<Leaving> leaving_;
+    bool draining_ = false;
+    bool finished_ = false;
+    bool drained_in_time_ = true;
+
+    std::vector<PartitionCommit> commit_under_way_;
+    std::size_t completions_ = 0;  // since the last commit
+    common::Instant next_commit_{};
+
+    common::Instant next_deadline_ = common::never;
+    common::Instant key_differs_said_{};
+    std::uint64_t key_differs_unsaid_ = 0;
+
+    // Valid during step().
+    common::Now now_{};
+    Effects* effects_ = nullptr;
+};
+
+}  // namespace core

@@ -1,0 +1,135 @@
+// Record -> obligation -> lane.
+#include <chrono>
+
+#include <fmt/format.h>
+
+#include "worker/core/engine/impl.hpp"
+
+namespace core {
+
+namespace {
+
+std::size_t size_of(const Record& record) {
+    std::size_t bytes = (record.key ? record.key->size() : 0) + (record.value ? record.value->size() : 0);
+    for (const Header& header : record.headers) {
+        bytes += header.name.size() + (header.value ? header.value->size() : 0);
+    }
+    return bytes;
+}
+
+std::string place_of(const TopicPartition& partition) {
+    return fmt::format("{}/{}", partition.topic, partition.partition);
+}
+
+}  // namespace
+
+void Engine::Impl::on(Assigned& assigned) {
+    ++stats_.counters.rebalances;
+    if (draining_) {
+        effects_->emplace_back(Release{{assigned.epoch}});
+        return;
+    }
+    const DecodedMap map = decode_offset_map(assigned.next, assigned.metadata);
+    if (map.origin == MapOrigin::foreign || map.origin == MapOrigin::damaged) {
+        ++stats_.counters.offset_maps_ignored;
+        say(Severity::warning, "offset_map_ignored",
+            "the committed metadata is not an offset map of ours, so records that were finished out of order "
+            "before "
+            "may be executed again, which is harmless; it is replaced by the next commit",
+            {{"partition", place_of(assigned.partition)}});
+    }
+    say(Severity::info, "partition_assigned", "reading from the committed offset",
+        {{"partition", place_of(assigned.partition)}, {"offset", fmt::to_string(assigned.next.value)}});
+    partitions_.emplace(
+        assigned.epoch, Partition{
+                            .name = std::move(assigned.partition),
+                            .tracker = OffsetTracker{assigned.next, map.ranges},
+                            .position = assigned.next,
+                            .committed = assigned.next});
+}
+
+void Engine::Impl::on(Received& received) {
+    Record& record = received.record;
+    Partition* const from = partition(record.epoch);
+    if (from == nullptr || from->leaving || record.offset < from->position) {
+        ++stats_.counters.records_of_old_epochs;
+        return;
+    }
+    ++stats_.counters.records;
+    from->position = record.offset + 1;
+    if (from->tracker.delivered(record.offset)) {
+        from->dirty = true;
+        ++stats_.counters.records_already_finished;
+        return;
+    }
+    Decoded decoded = decode(record, settings_.rules);
+    if (Event* const event = std::get_if<Event>(&decoded)) {
+        admit_event(*from, record, *event);
+    } else {
+        admit_invalid(*from, record, std::get<Invalid>(decoded));
+    }
+}
+
+void Engine::Impl::admit_event(Partition& from, Record& record, Event& event) {
+    ++stats_.counters.events[static_cast<std::size_t>(event.type)];
+    if (!event.key_is_subject) {
+        ++stats_.counters.key_not_subject;
+        say_key_differs();
+    }
+    Obligation obligation{.record = std::move(record), .envelope = {}, .app = event.app};
+    obligation.commands = commands_for(event);
+    obligation.progress.resize(obligation.commands.size());
+    obligation.bytes = size_of(obligation.record);
+    obligation.envelope = {
+        std::move(event.id),
+        std::move(event.source),
+        std::move(event.subject),
+        std::move(event.traceparent),
+        event.type,
+        event.time};
+    bytes_buffered_ += obligation.bytes;
+    ++from.buffered;
+    const ObligationKey key = obligations_.insert(std::move(obligation));
+    const Obligation& held = obligations_.at(key);
+    if (held.commands.empty()) {
+        settle(key);
+        return;
+    }
+    const auto patience = settings_.time_to_execute[static_cast<std::size_t>(event.type)];
+    const auto deadline = event.time + std::chrono::duration_cast<common::WallTime::duration>(patience);
+    lanes_.push(held.envelope.subject, {key, event.app, deadline});
+}
+
+void Engine::Impl::admit_invalid(Partition& from, Record& record, Invalid& invalid) {
+    Obligation obligation{.record = std::move(record), .envelope = std::move(invalid.envelope), .app = {}};
+    obligation.invalid_code = invalid.code;
+    obligation.first_failed = now_.wall;
+    obligation.bytes = size_of(obligation.record);
+    bytes_buffered_ += obligation.bytes;
+    ++from.buffered;
+    say(Severity::warning, "invalid_event",
+        fmt::format(
+            "{}; it goes to the dead-letter topic, and the team that emits it must correct it",
+            invalid.sentence),
+        {{"partition", place_of(from.name)},
+         {"offset", fmt::to_string(obligation.record.offset.value)},
+         {"code", std::string{invalid.code}},
+         {"pointer", invalid.pointer}});
+    settle(obligations_.insert(std::move(obligation)));
+}
+
+void Engine::Impl::say_key_differs() {
+    ++key_differs_unsaid_;
+    if (key_differs_said_ != common::Instant{} && now_.steady - key_differs_said_ < std::chrono::minutes{1}) {
+        return;
+    }
+    say(Severity::warning, "key_is_not_subject",
+        "records whose Kafka key is not the event's subject: order per account only holds within a "
+        "partition, so ask "
+        "the emitter to use the subject as key",
+        {{"records", fmt::to_string(key_differs_unsaid_)}});
+    key_differs_said_ = now_.steady;
+    key_differs_unsaid_ = 0;
+}
+
+}  // namespace core

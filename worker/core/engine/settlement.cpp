@@ -1,0 +1,266 @@
+// All commands of a record ended -> dead letter if something is owed -> receipts -> offset tracker. Each step
+// waits for the broker's acknowledgement of the one before; what the broker refuses is stored again, for
+// ever.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "worker/core/engine/impl.hpp"
+
+namespace core {
+
+namespace {
+
+// The event's own state: owed if any command is, else the best that was achieved. An update names every value
+// that may still be stored, and mostly one of them is found.
+Outcome outcome_of(const Obligation& obligation) {
+    if (obligation.owes_dead_letter()) {
+        return Outcome::dead_lettered;
+    }
+    for (const Outcome achieved :
+         {Outcome::executed, Outcome::probably_executed, Outcome::already_so, Outcome::not_found}) {
+        for (const CommandProgress& command : obligation.progress) {
+            if (command.outcome == achieved) {
+                return achieved;
+            }
+        }
+    }
+    return Outcome::nothing_to_do;
+}
+
+// Of the commands that are owed: rejected if any was, since that one needs a person.
+DeadLetterReason reason_of(const Obligation& obligation) {
+    if (!obligation.invalid_code.empty()) {
+        return DeadLetterReason::invalid;
+    }
+    for (const CommandProgress& command : obligation.progress) {
+        if (command.outcome == Outcome::dead_lettered && command.reason == DeadLetterReason::rejected) {
+            return DeadLetterReason::rejected;
+        }
+    }
+    return DeadLetterReason::exhausted;
+}
+
+const CommandProgress* first_owed(const Obligation& obligation) {
+    for (const CommandProgress& command : obligation.progress) {
+        if (command.outcome == Outcome::dead_lettered) {
+            return &command;
+        }
+    }
+    return nullptr;
+}
+
+}  // namespace
+
+void Engine::Impl::settle(ObligationKey key) {
+    Obligation& obligation = obligations_.at(key);
+    obligation.stage = Obligation::Stage::settling;
+    obligation.ended = now_.wall;
+    ++partition(obligation.record.epoch)->busy;
+    if (settings_.say_outcomes) {
+        say_outcome(obligation);
+    }
+    if (obligation.owes_dead_letter()) {
+        stores_queued_.push_back(stores_.insert({key, StoreKind::dead_letter}));
+    } else {
+        store_receipts(key);
+    }
+}
+
+void Engine::Impl::store_receipts(ObligationKey key) {
+    if (settings_.receipts_topic.empty()) {
+        finish(key);
+        return;
+    }
+    Obligation& obligation = obligations_.at(key);
+    if (obligation.commands.empty()) {
+        obligation.receipts_outstanding = 1;
+        stores_queued_.push_back(stores_.insert({key, StoreKind::receipt}));
+        return;
+    }
+    obligation.receipts_outstanding = obligation.commands.size();
+    for (std::size_t index = 0; index < obligation.commands.size(); ++index) {
+        stores_queued_.push_back(stores_.insert({key, StoreKind::receipt, index}));
+    }
+}
+
+void Engine::Impl::emit_stores() {
+    while (!stores_to_repeat_.empty() && stores_to_repeat_.begin()->first <= now_.steady) {
+        stores_queued_.push_back(stores_to_repeat_.begin()->second);
+        stores_to_repeat_.erase(stores_to_repeat_.begin());
+    }
+    while (!stores_queued_.empty() && stores_in_flight_ < settings_.stores_in_flight_max) {
+        const StoreKey key = stores_queued_.front();
+        stores_queued_.pop_front();
+        const StoreWork work = stores_.at(key);
+        if (obligations_.find(work.obligation) == nullptr) {
+            stores_.erase(key);  // its partition was released meanwhile
+        } else {
+            emit(key, work);
+        }
+    }
+}
+
+void Engine::Impl::emit(StoreKey key, const StoreWork& work) {
+    const Obligation& obligation = obligations_.at(work.obligation);
+    ++stores_in_flight_;
+    effects_->emplace_back(Store{
+        StoreId{key.packed()}, work.kind,
+        work.kind == StoreKind::dead_letter ? dead_letter_of(obligation)
+                                            : receipt_of(obligation, work.command)});
+}
+
+OutgoingRecord Engine::Impl::dead_letter_of(const Obligation& obligation) const {
+    DeadLetterFacts facts;
+    facts.from = partitions_.at(obligation.record.epoch).name;
+    facts.reason = reason_of(obligation);
+    facts.error_code = obligation.invalid_code;
+    if (const CommandProgress* owed = first_owed(obligation)) {
+        facts.error_code = owed->code;
+        facts.http_status = owed->status;
+    }
+    for (std::size_t index = 0; index < obligation.progress.size(); ++index) {
+        facts.attempts += obligation.progress[index].attempts;
+        if (obligation.progress[index].outcome == Outcome::dead_lettered) {
+            facts.commands.push_back(index);
+        }
+    }
+    facts.first_failed = obligation.first_failed;
+    facts.last_failed = obligation.ended;
+    facts.consumer_group = settings_.consumer_group;
+    facts.worker_version = settings_.worker_version;
+    facts.omit_value = obligation.omit_value;
+    return dead_letter(
+        obligation.record, dead_letter_topic(settings_.dead_letter_topic, facts.from.topic, facts.reason),
+        facts);
+}
+
+OutgoingRecord Engine::Impl::receipt_of(
+    const Obligation& obligation, std::optional<std::size_t> command) const {
+    ReceiptFacts facts;
+    facts.from = partitions_.at(obligation.record.epoch).name;
+    facts.offset = obligation.record.offset;
+    facts.event_id = obligation.envelope.id;
+    facts.event_source = obligation.envelope.source;
+    facts.event_type = obligation.envelope.type ? type_name(*obligation.envelope.type) : std::string_view{};
+    facts.subject = obligation.envelope.subject;
+    facts.traceparent = obligation.envelope.traceparent;
+    facts.command = command;
+    facts.outcome = outcome_of(obligation);
+    facts.worker_version = settings_.worker_version;
+    facts.now = obligation.ended;
+    if (obligation.envelope.time) {
+        facts.seconds_to_outcome = std::max(
+            0.0, common::seconds(std::chrono::duration_cast<common::Duration>(
+                     obligation.ended - *obligation.envelope.time)));
+    }
+    std::string fingerprint;
+    if (command) {
+        const CommandProgress& progress = obligation.progress[*command];
+        facts.action = obligation.commands[*command].action;
+        facts.outcome = *progress.outcome;
+        facts.attempts = progress.attempts;
+        fingerprint =
+            settings_.fingerprint ? settings_.fingerprint(obligation.commands[*command].value.expose()) : "";
+        facts.fingerprint = fingerprint;
+        if (facts.outcome == Outcome::dead_lettered) {
+            facts.reason = progress.reason;
+            facts.error_code = progress.code;
+        }
+    }
+    if (obligation.invalid_code.empty()) {
+        facts.app = settings_.apps[obligation.app.value].name;
+    } else {
+        facts.reason = DeadLetterReason::invalid;
+        facts.error_code = obligation.invalid_code;
+    }
+    return receipt(settings_.receipts_topic, facts, obligation.record.key);
+}
+
+void Engine::Impl::on(StoreEnded& ended) {
+    const StoreKey key = StoreKey::unpack(ended.id.value);
+    StoreWork& work = stores_.at(key);
+    --stores_in_flight_;
+    Obligation* const obligation = obligations_.find(work.obligation);
+    if (obligation == nullptr) {
+        stores_.erase(key);
+        return;
+    }
+    if (ended.result == StoreResult::acknowledged) {
+        const StoreWork done = work;
+        stores_.erase(key);
+        if (done.kind == StoreKind::dead_letter) {
+            ++stats_.counters.dead_letters[static_cast<std::size_t>(reason_of(*obligation))];
+            stats_.counters.dead_letters_without_value += obligation->omit_value ? 1 : 0;
+            store_receipts(done.obligation);
+            return;
+        }
+        ++stats_.counters.receipts;
+        if (--obligation->receipts_outstanding == 0) {
+            finish(done.obligation);
+        }
+        return;
+    }
+    ++stats_.counters.store_failures;
+    const bool shrinks = ended.result == StoreResult::too_large && work.kind == StoreKind::dead_letter;
+    if (shrinks && !obligation->omit_value) {
+        obligation->omit_value = true;
+        say(Severity::error, "dead_letter_too_large",
+            "the broker refuses the original as too large, so the dead letter is stored without its value; "
+            "raise "
+            "max.message.bytes of the dead-letter topic",
+            {{"topic", partition(obligation->record.epoch)->name.topic},
+             {"offset", fmt::to_string(obligation->record.offset.value)}});
+    }
+    if (work.failures == 0) {
+        say(Severity::error, work.kind == StoreKind::dead_letter ? "dead_letter_refused" : "receipt_refused",
+            "the broker did not store it; it is stored again until it does, and nothing is committed past "
+            "it. Check "
+            "that the topic exists and that this user may write to it",
+            {{"error", ended.error}});
+    }
+    stores_to_repeat_.emplace(now_.steady + settings_.store_retry.after(work.failures++, random_), key);
+}
+
+void Engine::Impl::finish(ObligationKey key) {
+    const Obligation& obligation = obligations_.at(key);
+    Partition& from = *partition(obligation.record.epoch);
+    INVARIANT(from.tracker.finished(obligation.record.offset), "a record was settled twice");
+    from.dirty = true;
+    ++completions_;
+    const Outcome outcome = outcome_of(obligation);
+    if (obligation.envelope.type && obligation.invalid_code.empty()) {
+        const auto type = static_cast<std::size_t>(*obligation.envelope.type);
+        ++stats_.counters.events_settled[type][static_cast<std::size_t>(outcome)];
+        if (outcome != Outcome::dead_lettered && outcome != Outcome::nothing_to_do) {
+            const auto took = obligation.ended - obligation.envelope.time.value_or(obligation.ended);
+            stats_.time_to_execute[type].observe(
+                std::max(0.0, common::seconds(std::chrono::duration_cast<common::Duration>(took))));
+        }
+    }
+    --from.busy;
+    forget(key);
+}
+
+void Engine::Impl::forget(ObligationKey key) {
+    const Obligation& obligation = obligations_.at(key);
+    bytes_buffered_ -= obligation.bytes;
+    --partition(obligation.record.epoch)->buffered;
+    obligations_.erase(key);
+}
+
+void Engine::Impl::say_outcome(const Obligation& obligation) {
+    std::vector<std::pair<std::string_view, std::string>> fields{
+        {"outcome", std::string{outcome_name(outcome_of(obligation))}},
+        {"type", obligation.envelope.type ? std::string{type_name(*obligation.envelope.type)} : ""},
+        {"event", obligation.envelope.id},
+        {"topic", partition(obligation.record.epoch)->name.topic},
+        {"partition", fmt::to_string(partition(obligation.record.epoch)->name.partition)},
+        {"offset", fmt::to_string(obligation.record.offset.value)}};
+    if (!obligation.envelope.traceparent.empty()) {
+        fields.emplace_back("traceparent", obligation.envelope.traceparent);
+    }
+    say(Severity::debug, "event_ended", "all commands of the event ended", std::move(fields));
+}
+
+}  // namespace core

@@ -1,0 +1,100 @@
+// Whose turn it is. A lane is the FIFO of one account; one of its commands is in flight at a time. Ready
+// lanes are taken earliest deadline first, separately for each app, since a closed gate holds one app and not
+// others.
+//
+//   idle --push--> ready --take--> in flight --advance--> ready | idle
+//                    ^                |   |
+//                    |<----again------+   +--retry_at--> waiting --wake--> ready | idle
+//
+// A wait belongs to the lane: it also holds the account's next record when the one that caused it is gone.
+// A lane's deadline is the earliest of its first few records: a password change behind an opt-out of the same
+// account hurries both.
+//
+// Ownership: keeps keys of records, never records.
+// Threads:   engine thread alone.
+// Cost:      O(log lanes) a call; remove_if visits everything.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <tuple>
+#include <unordered_map>
+#include <vector>
+
+#include "common/slab.hpp"
+#include "common/time.hpp"
+#include "worker/core/event/event.hpp"
+
+namespace core {
+
+using ObligationKey = common::SlabKey<struct ObligationTag>;
+using LaneKey = common::SlabKey<struct LaneTag>;
+
+class Lanes {
+public:
+    struct Entry {
+        ObligationKey record;
+        AppId app;
+        common::WallTime deadline{};
+    };
+    struct Turn {
+        LaneKey lane;
+        ObligationKey record;
+    };
+
+    explicit Lanes(std::size_t apps) : ready_(apps) {}
+
+    void push(const std::string& account, Entry entry);
+
+    // The deadline of the app's most urgent ready lane.
+    [[nodiscard]] std::optional<common::WallTime> most_urgent(AppId app) const;
+    // Requires most_urgent(app). The lane is in flight afterwards.
+    [[nodiscard]] Turn take(AppId app);
+
+    // The lane must be in flight for these three.
+    void again(LaneKey lane);                          // the same record is ready at once
+    void retry_at(LaneKey lane, common::Instant due);  // the same record waits
+    void advance(LaneKey lane);                        // the record is done with its lane
+
+    // Lanes whose wait is over become ready.
+    void wake(common::Instant now);
+    [[nodiscard]] common::Instant next_due() const;
+
+    // Drops queued records, except one in flight: its lane stays busy until the answer is there, so that the
+    // account's next command cannot overtake it.
+    void remove_if(const std::function<bool(ObligationKey)>& unwanted);
+
+    [[nodiscard]] std::size_t size() const noexcept { return lanes_.size(); }
+    [[nodiscard]] std::size_t waiting() const noexcept { return waits_.size(); }
+    [[nodiscard]] std::size_t ready(AppId app) const { return ready_[app.value].size(); }
+
+private:
+    enum class State : std::uint8_t { ready, in_flight, waiting };
+    struct Lane {
+        std::string account;
+        std::vector<Entry> queue;
+        std::size_t front = 0;
+        State state = State::ready;
+        common::Instant due{};        // waiting
+        common::WallTime deadline{};  // ready: as in the ready set
+        std::uint64_t sequence = 0;   // ready: first come first served among equals
+        AppId app;                    // ready: whose ready set it is in
+        [[nodiscard]] bool empty() const noexcept { return front == queue.size(); }
+    };
+    using ReadyKey = std::tuple<common::WallTime, std::uint64_t, LaneKey>;
+
+    void become_ready(LaneKey key, Lane& lane);
+    void leave_ready(LaneKey key, const Lane& lane);
+    void pop_front(Lane& lane);
+    void free_lane(LaneKey key, const Lane& lane);
+
+    common::Slab<LaneTag, Lane> lanes_;
+    std::unordered_map<std::string, LaneKey> by_account_;
+    std::vector<std::set<ReadyKey>> ready_;  // by app
+    std::set<std::pair<common::Instant, LaneKey>> waits_;
+    std::uint64_t sequence_ = 0;
+};
+
+}  // namespace core
