@@ -34,11 +34,12 @@ struct SignInToken {
     friend bool operator==(const SignInToken&, const SignInToken&) = default;
 };
 
-// The CloudEvents attributes that a record carries, as far as they could be read: an invalid event may lack any.
+// The CloudEvents attributes that a record carries, as far as they could be read: an invalid event may lack
+// any.
 struct Envelope {
     std::string id;
     std::string source;
-    std::string subject;  // the account, pseudonymous
+    std::string subject;      // the account, pseudonymous
     std::string traceparent;  // W3C trace context, empty when absent or malformed
     std::optional<EventType> type;
     std::optional<common::WallTime> time;

@@ -1,0 +1,33 @@
+#include "worker/core/command/command.hpp"
+
+#include "common/invariant.hpp"
+
+namespace core {
+
+std::string_view action_name(Action action) noexcept {
+    switch (action) {
+        case Action::update:
+            return "update";
+        case Action::erase:
+            return "delete";
+    }
+    common::invariant_broken(__FILE__, __LINE__, "action", "an action that does not exist");
+}
+
+// The decoder has already refused replacements where the event's type forbids them, so the token alone
+// decides.
+std::vector<Command> commands_for(const Event& event) {
+    std::vector<Command> commands;
+    commands.reserve(event.sign_in_tokens.size());
+    for (const SignInToken& token : event.sign_in_tokens) {
+        Command& command = commands.emplace_back();
+        command.value = token.value;
+        if (token.replacement) {
+            command.action = Action::update;
+            command.replacement = *token.replacement;
+        }
+    }
+    return commands;
+}
+
+}  // namespace core
