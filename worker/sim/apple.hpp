@@ -23,9 +23,8 @@
 #include <string_view>
 #include <vector>
 
-#include "common/strong.hpp"
 #include "common/time.hpp"
-#include "worker/core/outcome/exchange.hpp"
+#include "worker/sim/apple_answer.hpp"
 #include "worker/sim/apple_fault.hpp"
 #include "worker/sim/apple_ledger.hpp"
 #include "worker/sim/apple_store.hpp"
@@ -41,24 +40,6 @@ struct Request {
     std::string content_type = "application/json";
     std::string body{};
 };
-
-using LandingId = common::Strong<struct LandingIdTag, std::uint64_t>;
-
-struct Answer {
-    int status = 0;  // 0: there is none
-    std::string content_type{};
-    std::string body{};
-    std::optional<std::string> retry_after{};
-    common::WallTime date{};  // Apple's clock, offset included
-    bool documented = true;   // by Apple, for this call
-    Wire wire = Wire::answer;
-    common::Duration delay{};
-    std::optional<LandingId> landing{};
-};
-
-// How a client sees an answer that was carried out over HTTP/2 (a stall ends at its deadline).
-// Not for answers that have yet to land.
-[[nodiscard]] core::Exchange exchange_of(const Answer& answer);
 
 struct AppleOptions {
     bool keep_ledger = true;        // off for endless runs and benchmarks
@@ -92,17 +73,18 @@ private:
     struct Call;
     struct Landing {
         Request request;
-        common::Instant received;
-        std::size_t entry;
+        common::Instant received{};
+        std::size_t entry = 0;
     };
 
+    [[nodiscard]] Call read(const Request& request, common::Now now, common::Instant received);
     [[nodiscard]] const Fault* struck(FaultKind kind, const Call& call);
-    [[nodiscard]] Call read(const Request& request, common::Now now);
     [[nodiscard]] bool lost_on_the_way(Call& call);
     void decide(Call& call);
-    void execute(Call& call);
+    [[nodiscard]] bool turned_away(Call& call);
+    void throttle(Call& call, const Fault& fault) const;
+    void look_up(Call& call);
     void injure(Call& call);
-    [[nodiscard]] bool throttled(Call& call);
     [[nodiscard]] Answer finish(Call& call, std::size_t entry);
 
     TokenCheck check_;

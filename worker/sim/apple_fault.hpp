@@ -1,11 +1,12 @@
 // How Apple misbehaves, as data: a list of windows. While a window is open, a request within its scope
 // suffers with its probability.
 //
-// The order in which they are asked, whatever the order of the list: refuse_stream, go_away, drop_request,
-// close_unexecuted; delay_execution; fail; [method, path]; refuse_credential, [token]; forbid; throttle;
-// [body]; reject_value, fail_value; hide_value; [look-up, effect]; then lose_answer, close_executed,
-// tear_body, delay_answer, stall. Square brackets: Apple's own checks. Statuses other than 204, 401 and 404
-// are not documented by Apple for these calls; they are this simulator's choice (Answer::documented tells).
+// The order in which they are asked, whatever the order of the list; square brackets are Apple's own checks:
+//   refuse_stream, go_away, drop_request, close_unexecuted, delay_execution, fail, [method and path],
+//   refuse_credential, [token], forbid, throttle, [body], reject_value, fail_value, hide_value, [look-up,
+//   effect], then one of lose_answer, close_executed, tear_body, stall, and delay_answer.
+// Statuses other than 204, 401 and 404 are not documented by Apple for these calls: they are this simulator's
+// choice (Answer::documented tells).
 #pragma once
 
 #include <cstdint>
@@ -55,9 +56,9 @@ struct Fault {
     std::optional<Environment> environment{};
     std::set<std::string, std::less<>> values{};  // the value a command addresses
 
-    common::Duration delay{};         // delay_*, clock_offset
-    int status = 503;                 // fail, fail_value (default 503), reject_value ignores it
-    BodyForm body = BodyForm::empty;  // fail, fail_value, reject_value, forbid
+    common::Duration delay{};                               // delay_*, clock_offset
+    int status = 503;                                       // fail
+    BodyForm body = BodyForm::empty;                        // fail, fail_value, reject_value, forbid
     RetryAfterForm retry_after = RetryAfterForm::epoch_ms;  // throttle
     // throttle: what Retry-After says, from now on; none: the end of the window.
     std::optional<common::Duration> retry_after_in{};
