@@ -4,6 +4,9 @@
 //   asw1r:<base64url>   runs: LEB128 varints gap, length, gap, length ... from the committed offset on
 //   asw1b:<base64url>   bitmap: bit i (lowest first) = offset committed + i is finished
 //
+// Both end with a checksum of four bytes over the committed offset, the kind and the map: a map that a tool
+// carried to another offset (group resets, mirrored offsets) would otherwise skip records that never ran.
+//
 // The shorter one is written. A map that does not fit is cut at its end: fewer offsets are known to be
 // finished, which repeats work and loses none.
 #pragma once
@@ -34,8 +37,8 @@ struct DecodedMap {
     MapOrigin origin = MapOrigin::none;
 };
 
-// Metadata of another program, another version or with damage is ignored (and said so): nothing is skipped then.
-// Bounded work for any input; a map never claims more than offset_map_span_max offsets.
+// Metadata of another program, another version or with damage is ignored (and said so): nothing is skipped
+// then. Bounded work for any input; a map never claims more than offset_map_span_max offsets.
 [[nodiscard]] DecodedMap decode_offset_map(Offset committed, std::string_view metadata);
 
 inline constexpr std::int64_t offset_map_span_max = 1'000'000;
