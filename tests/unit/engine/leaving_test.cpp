@@ -1,0 +1,133 @@
+// Partitions that leave, and what a full buffer does.
+#include <doctest/doctest.h>
+
+#include "tests/unit/engine/rig.hpp"
+
+using namespace rig;
+
+TEST_CASE("a revoked partition lets flights end, commits, and is let go") {
+    auto with = settings();
+    with.in_flight_max = 1;
+    Rig rig{with};
+    rig.deliver("anna", "a");
+    rig.deliver("bert", "b");
+    rig.step(core::Revoked{{rig.epoch}});
+    CHECK(rig.released.empty());
+    rig.answer_oldest(204);
+    CHECK(rig.requests.empty());  // bert's is left to the next owner
+    rig.acknowledge_all_stores();
+    REQUIRE(rig.commit.has_value());
+    CHECK(rig.commit->partitions.front().offset == core::Offset{1});
+    CHECK(rig.released.empty());
+    rig.acknowledge_commit();
+    CHECK(rig.released == std::vector{rig.epoch});
+}
+
+TEST_CASE("a retry is left to the next owner when the partition leaves") {
+    Rig rig;
+    rig.deliver("anna", "a");
+    rig.step(core::Revoked{{rig.epoch}});
+    rig.answer_oldest(503);
+    CHECK(rig.released == std::vector{rig.epoch});
+    CHECK(rig.status().records_buffered == 0);
+}
+
+TEST_CASE("a lost partition is let go at once; its account waits for the flight all the same") {
+    Rig rig;
+    rig.deliver("anna", "a1");
+    rig.step(core::Revoked{{rig.epoch}, true});
+    CHECK(rig.released == std::vector{rig.epoch});
+    CHECK_FALSE(rig.commit.has_value());
+    rig.next_offset = 0;
+    rig.assign(0);
+    rig.deliver("anna", "a1");
+    CHECK(rig.requests.size() == 1);  // still the old attempt
+    rig.answer_oldest(204);
+    REQUIRE(rig.requests.size() == 1);
+    rig.answer_oldest(404);
+    rig.acknowledge_all_stores();
+    rig.pass(1s);
+    CHECK(rig.commit.has_value());
+}
+
+TEST_CASE("records of an older epoch are dropped") {
+    Rig rig;
+    const core::Epoch old = rig.epoch;
+    rig.step(core::Revoked{{old}, true});
+    rig.deliver("anna", "a");
+    CHECK(rig.requests.empty());
+    CHECK(rig.engine.stats().counters.records_of_old_epochs == 1);
+}
+
+TEST_CASE("a drain ends when flights ended and everything is committed") {
+    Rig rig;
+    rig.deliver("anna", "a");
+    rig.step(core::DrainRequested{});
+    CHECK_FALSE(rig.finish.has_value());
+    rig.answer_oldest(204);
+    rig.acknowledge_all_stores();
+    CHECK_FALSE(rig.finish.has_value());
+    rig.acknowledge_commit();
+    REQUIRE(rig.finish.has_value());
+    CHECK(rig.finish->clean);
+}
+
+TEST_CASE("a drain ends at its bound with work under way, and says so") {
+    Rig rig;
+    rig.deliver("anna", "a");
+    rig.step(core::DrainRequested{});
+    rig.pass_in_steps(20s);
+    REQUIRE(rig.finish.has_value());
+    CHECK_FALSE(rig.finish->clean);
+    // The answer that comes after the end finds nothing to do.
+    rig.answer_oldest(204);
+}
+
+TEST_CASE("a refused commit is tried again, and not at once") {
+    Rig rig;
+    rig.deliver("anna", "a");
+    rig.answer_oldest(204);
+    rig.acknowledge_all_stores();
+    rig.pass(200ms);
+    rig.acknowledge_commit(false);
+    rig.pass(200ms);
+    CHECK_FALSE(rig.commit.has_value());
+    rig.pass_in_steps(1s);
+    CHECK(rig.commit.has_value());
+}
+
+TEST_CASE("a full buffer pauses the partition and an emptied one resumes it") {
+    auto with = settings();
+    with.records_buffered_max = 100;
+    with.in_flight_max = 10;
+    Rig rig{with};
+    for (int i = 0; i < 100; ++i) {
+        rig.deliver(fmt::format("p{}", i), fmt::format("t{}", i));
+    }
+    CHECK(rig.paused == 1);
+    while (!rig.requests.empty()) {
+        rig.answer_oldest(204);
+        rig.acknowledge_all_stores();
+    }
+    CHECK(rig.resumed == 1);
+}
+
+TEST_CASE("one record that fails while all behind it is finished is given up when it holds a full window") {
+    auto with = settings();
+    with.span_max = 100;
+    with.attempts_max = 1000;
+    Rig rig{with};
+    for (int i = 0; i < 100; ++i) {
+        rig.deliver(i == 0 ? "bad" : fmt::format("p{}", i), i == 0 ? "poison" : fmt::format("t{}", i));
+    }
+    for (int round = 0; round < 500 && rig.dead_letters() == 0; ++round) {
+        while (!rig.requests.empty()) {
+            const auto request = rig.take_request();
+            rig.answer(request.id, body(request).find("poison") != std::string::npos ? 500 : 204);
+        }
+        rig.acknowledge_all_stores();
+        rig.pass_in_steps(1s);
+    }
+    CHECK(rig.dead_letters() == 1);
+    CHECK(rig.engine.stats().counters.heads_given_up == 1);
+}
