@@ -1,0 +1,315 @@
+#include "worker/adapters/http2/connection.hpp"
+
+#include <fmt/format.h>
+#include <netinet/tcp.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace adapters::http2 {
+
+namespace {
+
+constexpr std::size_t record_bytes = 16UL * 1024;
+// A turn reads at most so many TLS records of one connection, so that the others are not kept waiting.
+constexpr int records_a_turn = 16;
+
+}  // namespace
+
+Connection::Connection(
+    const ConnectionSettings& settings, ports::Readiness& readiness, std::vector<Address> addresses,
+    common::Duration age_max, std::vector<core::ExchangeEnded>& ended, ports::TransportStats& stats)
+    : settings_{settings},
+      readiness_{readiness},
+      addresses_{std::move(addresses)},
+      ended_{ended},
+      stats_{stats},
+      age_max_{age_max} {
+    try_next_address();
+}
+
+Connection::~Connection() {
+    close(ports::ConnectionEnd::shutdown, {});
+}
+
+void Connection::try_next_address() {
+    drop_socket();
+    tls_.reset();
+    while (address_next_ < addresses_.size()) {
+        const Address& address = addresses_[address_next_++];
+        address_started_.reset();
+        fd_ = socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        if (fd_ < 0) {
+            detail_ = fmt::format("{}: {}", address.text(), std::strerror(errno));
+            continue;
+        }
+        const int on = 1;
+        setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        const int result = connect(fd_, reinterpret_cast<const sockaddr*>(&address.storage), address.size);
+        if (result == 0 || errno == EINPROGRESS) {
+            readiness_.add(
+                fd_, false, true, [this](bool readable, bool writable) { on_ready(readable, writable); });
+            return;
+        }
+        detail_ = fmt::format("{}: {}", address.text(), std::strerror(errno));
+        drop_socket();
+    }
+    close(ports::ConnectionEnd::connect_failed, std::move(detail_));
+}
+
+void Connection::on_ready(bool readable, bool writable) {
+    switch (phase_) {
+        case Phase::connecting:
+            return connected();
+        case Phase::handshaking:
+            return handshake();
+        case Phase::settling:
+        case Phase::open:
+            if (readable) {
+                read();
+            }
+            if (writable && blocked_) {
+                blocked_ = false;
+                dirty_ = true;
+                flush();
+            }
+            return;
+        case Phase::closed:
+            return;
+    }
+}
+
+void Connection::connected() {
+    int problem = 0;
+    socklen_t size = sizeof problem;
+    getsockopt(fd_, SOL_SOCKET, SO_ERROR, &problem, &size);
+    if (problem != 0) {
+        detail_ = fmt::format("{}: {}", addresses_[address_next_ - 1].text(), std::strerror(problem));
+        return try_next_address();
+    }
+    tls_.emplace(*settings_.tls, fd_, settings_.url);
+    phase_ = Phase::handshaking;
+    handshake();
+}
+
+void Connection::handshake() {
+    switch (tls_->handshake()) {
+        case Progress::again:
+            return readiness_.change(fd_, !tls_->wants_write(), tls_->wants_write());
+        case Progress::failed:
+            return close(ports::ConnectionEnd::tls_failed, tls_->problem());
+        case Progress::done:
+            break;
+    }
+    if (!tls_->offers_h2()) {
+        return close(ports::ConnectionEnd::not_offered, "no h2 offered");
+    }
+    session_.emplace(settings_.session, ended_);
+    phase_ = Phase::settling;
+    readiness_.change(fd_, true, false);
+    dirty_ = true;
+    flush();
+    if (phase_ == Phase::settling) {
+        read();  // SETTINGS may have come along with the handshake's last bytes
+    }
+}
+
+void Connection::read() {
+    std::array<std::uint8_t, record_bytes>
+        record;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled by read
+    more_to_read_ = false;
+    for (int records = 0; records < records_a_turn; ++records) {
+        std::size_t size = 0;
+        const Progress progress = tls_->read(record.data(), record.size(), size);
+        if (progress == Progress::again) {
+            return;
+        }
+        if (progress == Progress::failed) {
+            const bool left = session_->goaway_received();
+            return close(
+                left ? ports::ConnectionEnd::goaway : ports::ConnectionEnd::lost,
+                std::string{tls_->problem()});
+        }
+        heard_ = true;
+        dirty_ = true;
+        stats_.bytes_received += size;
+        if (!session_->consume(record.data(), size)) {
+            return close(ports::ConnectionEnd::protocol, "the server broke the HTTP/2 protocol");
+        }
+        if (phase_ == Phase::settling && session_->ready()) {
+            phase_ = Phase::open;
+            ++stats_.connections_opened;
+        }
+    }
+    more_to_read_ = tls_->holds_bytes();
+}
+
+void Connection::submit(ports::OutgoingRequest request) {
+    dirty_ = true;
+    session_->submit(std::move(request));
+}
+
+void Connection::flush() {
+    if (!dirty_ || blocked_ || !session_ || phase_ == Phase::closed) {
+        return;
+    }
+    while (true) {
+        if (out_done_ == out_.size()) {
+            explicit_bzero(out_.data(), out_.size());  // request bodies and JWTs were in there
+            out_.clear();
+            out_done_ = 0;
+            if (!session_->produce(out_, record_bytes)) {
+                return close(ports::ConnectionEnd::protocol, "HTTP/2 framing failed");
+            }
+            if (out_.empty()) {
+                break;
+            }
+        }
+        std::size_t size = 0;
+        const std::size_t left = std::min(out_.size() - out_done_, record_bytes);
+        const Progress progress = tls_->write(out_.data() + out_done_, left, size);
+        if (progress == Progress::again) {
+            blocked_ = true;
+            return readiness_.change(fd_, true, true);
+        }
+        if (progress == Progress::failed) {
+            std::string problem = tls_->problem();
+            read();  // what the server said before it left: answers, GOAWAY
+            return close(ports::ConnectionEnd::lost, std::move(problem));
+        }
+        out_done_ += size;
+        stats_.bytes_sent += size;
+    }
+    dirty_ = false;
+    readiness_.change(fd_, true, false);
+    if (session_->over()) {
+        close(
+            session_->protocol_broken()   ? ports::ConnectionEnd::protocol
+            : retired_for_                ? *retired_for_
+            : session_->goaway_received() ? ports::ConnectionEnd::goaway
+                                          : ports::ConnectionEnd::lost,
+            {});
+    }
+}
+
+void Connection::tick(common::Instant now) {
+    if (phase_ == Phase::closed) {
+        return;
+    }
+    started_ = started_.value_or(now);
+    if (more_to_read_) {
+        read();
+    }
+    if (phase_ != Phase::open && phase_ != Phase::closed) {
+        address_started_ = address_started_.value_or(now);
+        if (now >= *started_ + settings_.timeouts.establish) {
+            const bool talked = phase_ != Phase::connecting;
+            close(
+                talked ? ports::ConnectionEnd::tls_failed : ports::ConnectionEnd::connect_failed,
+                phase_ == Phase::settling ? "no HTTP/2 SETTINGS in time" : "no answer in time");
+        } else if (phase_ == Phase::connecting && now >= *address_started_ + settings_.timeouts.address) {
+            detail_ = fmt::format("{}: no answer in time", addresses_[address_next_ - 1].text());
+            try_next_address();
+            address_started_ = now;
+        }
+    }
+    if (phase_ == Phase::open) {
+        opened_ = opened_.value_or(now);
+        session_->expire(now);
+        keep_alive(now);
+    }
+    if (phase_ == Phase::open) {
+        retire_when_due(now);
+    }
+    flush();
+}
+
+void Connection::keep_alive(common::Instant now) {
+    if (heard_ || heard_at_ == common::Instant{}) {
+        heard_ = false;
+        heard_at_ = now;
+        pinged_.reset();
+    }
+    const common::Duration silence =
+        alive() > 0 ? settings_.timeouts.ping_busy : settings_.timeouts.ping_idle;
+    if (pinged_ && now >= *pinged_ + settings_.timeouts.ping_answer) {
+        return close(ports::ConnectionEnd::silent, "no answer to a keep-alive ping");
+    }
+    if (!pinged_ && now >= heard_at_ + silence) {
+        pinged_ = now;
+        ++stats_.pings;
+        session_->ping();
+        dirty_ = true;
+    }
+}
+
+void Connection::retire_when_due(common::Instant now) {
+    if (!session_->retired()) {
+        if (session_->worn_out()) {
+            retired_for_ = ports::ConnectionEnd::timeouts;
+        } else if (session_->used_up() || now >= *opened_ + age_max_) {
+            retired_for_ = ports::ConnectionEnd::rotated;
+        }
+        if (retired_for_) {
+            session_->retire();
+        }
+    }
+    if (session_->retired() && session_->alive() == 0) {
+        session_->say_goodbye();
+        dirty_ = true;
+        flush();
+        close(retired_for_.value_or(ports::ConnectionEnd::goaway), {});
+    }
+}
+
+common::Instant Connection::next_deadline() const noexcept {
+    if (phase_ == Phase::closed || more_to_read_ || !started_) {
+        return common::Instant::min();
+    }
+    const Timeouts& timeouts = settings_.timeouts;
+    if (phase_ != Phase::open) {
+        const common::Instant establish = *started_ + timeouts.establish;
+        const bool trying = phase_ == Phase::connecting && address_started_.has_value();
+        return trying ? std::min(establish, *address_started_ + timeouts.address) : establish;
+    }
+    if (!opened_) {
+        return common::Instant::min();
+    }
+    const common::Instant keep_alive_at =
+        pinged_ ? *pinged_ + timeouts.ping_answer
+                : heard_at_ + (alive() > 0 ? timeouts.ping_busy : timeouts.ping_idle);
+    const common::Instant age_at = session_->retired() ? common::never : *opened_ + age_max_;
+    return std::min({session_->next_deadline(), keep_alive_at, age_at});
+}
+
+void Connection::close(ports::ConnectionEnd end, std::string detail) {
+    if (phase_ == Phase::closed) {
+        return;
+    }
+    phase_ = Phase::closed;
+    end_ = end;
+    detail_ = std::move(detail);
+    ++stats_.connections_ended[static_cast<std::size_t>(end)];
+    if (session_) {
+        stats_.goaways += session_->goaway_received() ? 1 : 0;
+        session_->abandon();
+        tls_->say_goodbye();
+    }
+    explicit_bzero(out_.data(), out_.size());
+    drop_socket();
+}
+
+void Connection::drop_socket() noexcept {
+    if (fd_ >= 0) {
+        readiness_.remove(fd_);
+        ::close(fd_);
+        fd_ = -1;
+        blocked_ = more_to_read_ = false;
+    }
+}
+
+}  // namespace adapters::http2

@@ -1,0 +1,122 @@
+// One connection to Apple: socket, TLS and HTTP/2 session, from the first address tried to the last answer.
+//
+//   connecting --> handshaking --> settling --> open --> (retired: finishing) --> closed
+//        | next address               (waits for the server's SETTINGS)
+//
+// Time comes in by tick() alone; what happens in socket callbacks is dated at the next one.
+// Ownership: of its socket. Threads: one.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/time.hpp"
+#include "worker/adapters/http2/address.hpp"
+#include "worker/adapters/http2/session.hpp"
+#include "worker/adapters/http2/tls.hpp"
+#include "worker/adapters/http2/url.hpp"
+#include "worker/ports/readiness.hpp"
+#include "worker/ports/transport_stats.hpp"
+
+namespace adapters::http2 {
+
+struct Timeouts {
+    common::Duration resolve = std::chrono::seconds{5};
+    common::Duration address = std::chrono::milliseconds{2500};  // one address of several
+    common::Duration establish = std::chrono::seconds{10};       // all addresses, TLS and SETTINGS
+    common::Duration ping_busy = std::chrono::seconds{10};       // silence while answers are awaited
+    common::Duration ping_idle = std::chrono::seconds{60};       // silence while nothing is
+    common::Duration ping_answer = std::chrono::seconds{5};
+    common::Duration age_max = std::chrono::minutes{30};
+};
+
+struct ConnectionSettings {
+    Url url;
+    SessionSettings session;
+    Timeouts timeouts;
+    const TlsContext* tls = nullptr;
+};
+
+class Connection {
+public:
+    enum class Phase : std::uint8_t { connecting, handshaking, settling, open, closed };
+
+    // Requires at least one address. `settings`, `ended` and `stats` outlive the connection.
+    Connection(
+        const ConnectionSettings& settings, ports::Readiness& readiness, std::vector<Address> addresses,
+        common::Duration age_max, std::vector<core::ExchangeEnded>& ended, ports::TransportStats& stats);
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+    ~Connection();
+
+    [[nodiscard]] Phase phase() const noexcept { return phase_; }
+    // Open and taking requests.
+    [[nodiscard]] bool usable() const noexcept { return phase_ == Phase::open && !session_->retired(); }
+    [[nodiscard]] std::size_t streams_free() const noexcept {
+        return usable() ? session_->streams_free() : 0;
+    }
+    [[nodiscard]] std::size_t streams_allowed() const noexcept {
+        return session_ ? session_->streams_allowed() : 0;
+    }
+    [[nodiscard]] std::size_t alive() const noexcept { return session_ ? session_->alive() : 0; }
+    [[nodiscard]] std::uint64_t answers() const noexcept { return session_ ? session_->answers() : 0; }
+
+    // Requires streams_free() > 0. Bytes leave at flush() or tick().
+    void submit(ports::OutgoingRequest request);
+    void flush();
+    // Deadlines, pings, age; then writes what reading has caused.
+    void tick(common::Instant now);
+    [[nodiscard]] common::Instant next_deadline() const noexcept;
+
+    // Ends every exchange and closes the socket. Without effect when closed.
+    void close(ports::ConnectionEnd end, std::string detail);
+
+    // When closed: why, and what the library said.
+    [[nodiscard]] ports::ConnectionEnd end() const noexcept { return end_; }
+    [[nodiscard]] const std::string& detail() const noexcept { return detail_; }
+    [[nodiscard]] bool certificate_refused() const noexcept { return tls_ && tls_->certificate_refused(); }
+
+private:
+    void try_next_address();
+    void on_ready(bool readable, bool writable);
+    void connected();
+    void handshake();
+    void read();
+    void drop_socket() noexcept;
+    void keep_alive(common::Instant now);
+    void retire_when_due(common::Instant now);
+
+    const ConnectionSettings& settings_;
+    ports::Readiness& readiness_;
+    std::vector<Address> addresses_;
+    std::size_t address_next_ = 0;
+    std::vector<core::ExchangeEnded>& ended_;
+    ports::TransportStats& stats_;
+
+    Phase phase_ = Phase::connecting;
+    int fd_ = -1;
+    std::optional<Tls> tls_;
+    std::optional<Session> session_;
+    std::vector<std::uint8_t> out_;
+    std::size_t out_done_ = 0;
+    bool dirty_ = false;    // the session may have something to say
+    bool blocked_ = false;  // the socket is full
+    bool more_to_read_ = false;
+
+    common::Duration age_max_;
+    std::optional<common::Instant> started_;  // first tick
+    std::optional<common::Instant> address_started_;
+    std::optional<common::Instant> opened_;
+    common::Instant heard_at_{};
+    bool heard_ = false;  // since the last tick
+    std::optional<common::Instant> pinged_;
+    std::optional<ports::ConnectionEnd> retired_for_;
+
+    ports::ConnectionEnd end_ = ports::ConnectionEnd::shutdown;
+    std::string detail_;
+};
+
+}  // namespace adapters::http2

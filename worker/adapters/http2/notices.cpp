@@ -1,0 +1,106 @@
+#include "worker/adapters/http2/notices.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace adapters::http2 {
+
+namespace {
+
+using ports::ConnectionEnd;
+
+struct Wording {
+    core::Severity severity;
+    std::string_view event;
+    std::string_view problem;
+    std::string_view remedy;
+};
+
+Wording wording(ConnectionEnd end, bool certificate_refused) {
+    using core::Severity;
+    if (certificate_refused) {
+        return {
+            Severity::error, "http2_certificate_refused", "the server's certificate is not accepted",
+            "if a private CA signed it, name that CA's file in the endpoint's ca_file; else check this "
+            "machine's "
+            "clock and whether a proxy stands between. Verification cannot be switched off"};
+    }
+    switch (end) {
+        case ConnectionEnd::dns_failed:
+            return {
+                Severity::error, "http2_dns_failed", "the host name cannot be resolved",
+                "check the base URL's host name and this machine's DNS"};
+        case ConnectionEnd::connect_failed:
+            return {
+                Severity::error, "http2_connect_failed", "no connection",
+                "check that this machine may reach the host on that port (firewall, network policy, proxy)"};
+        case ConnectionEnd::tls_failed:
+            return {
+                Severity::error, "http2_tls_failed", "the TLS handshake failed",
+                "check that the port speaks TLS 1.2 or newer and that no proxy interferes"};
+        case ConnectionEnd::not_offered:
+            return {
+                Severity::warning, "http2_not_offered", "the server speaks TLS but does not offer HTTP/2",
+                "use the HTTP/1.1 transport for this endpoint, or check whether a proxy takes HTTP/2 away"};
+        case ConnectionEnd::silent:
+            return {
+                Severity::warning, "http2_silent", "the connection went dead",
+                "requests under way count as lost and are tried again; if it repeats, look at the network"};
+        case ConnectionEnd::protocol:
+            return {
+                Severity::warning, "http2_protocol", "the connection was given up",
+                "requests under way count as lost and are tried again; if it repeats, a proxy may interfere"};
+        case ConnectionEnd::timeouts:
+            return {
+                Severity::warning, "http2_timeouts",
+                "too many answers never came; the connection is replaced",
+                "see whether Apple has an outage; requests under way go on"};
+        default:
+            return {
+                Severity::info, "http2_connection_lost", "the server closed the connection",
+                "requests under way count as lost and are tried again"};
+    }
+}
+
+}  // namespace
+
+Notices::Notices(std::string where, Notify notify) : where_{std::move(where)}, notify_{std::move(notify)} {}
+
+void Notices::ended(
+    ConnectionEnd end, std::string_view detail, bool certificate_refused, common::Instant now) {
+    if (end == ConnectionEnd::rotated || end == ConnectionEnd::goaway || end == ConnectionEnd::shutdown) {
+        return;
+    }
+    trouble_ = true;
+    const auto reason = static_cast<std::size_t>(end);
+    if (now < quiet_until_[reason]) {
+        ++untold_[reason];
+        return;
+    }
+    quiet_until_[reason] = now + std::chrono::minutes{1};
+    const Wording words = wording(end, certificate_refused);
+    core::Say line{words.severity, words.event, fmt::format("{}: {}", where_, words.problem)};
+    if (!detail.empty()) {
+        line.message += fmt::format(": {}", detail);
+    }
+    line.message += fmt::format("; {}", words.remedy);
+    line.fields = {{"endpoint", where_}, {"reason", std::string{ports::end_name(end)}}};
+    if (untold_[reason] > 0) {
+        line.fields.emplace_back("untold", std::to_string(std::exchange(untold_[reason], 0)));
+    }
+    notify_(std::move(line));
+}
+
+void Notices::recovered() {
+    if (std::exchange(trouble_, false)) {
+        quiet_until_ = {};
+        notify_(
+            {core::Severity::info,
+             "http2_connected",
+             fmt::format("{}: connected again", where_),
+             {{"endpoint", where_}}});
+    }
+}
+
+}  // namespace adapters::http2

@@ -1,0 +1,38 @@
+// Log lines about one endpoint's connections: what failed, why, and what to do; the same reason once a
+// minute.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "common/time.hpp"
+#include "worker/core/engine/effect.hpp"
+#include "worker/ports/transport_stats.hpp"
+
+namespace adapters::http2 {
+
+using Notify = std::function<void(core::Say)>;
+
+class Notices {
+public:
+    // `where` is the authority, for people.
+    Notices(std::string where, Notify notify);
+
+    // A connection ended, or was not made. Says nothing for ends that are part of a good life (age,
+    // shutdown).
+    void ended(
+        ports::ConnectionEnd end, std::string_view detail, bool certificate_refused, common::Instant now);
+    // A connection works; told only after trouble was told.
+    void recovered();
+
+private:
+    std::string where_;
+    Notify notify_;
+    std::array<common::Instant, ports::connection_ends.size()> quiet_until_{};
+    std::array<std::uint64_t, ports::connection_ends.size()> untold_{};
+    bool trouble_ = false;
+};
+
+}  // namespace adapters::http2

@@ -1,0 +1,436 @@
+#include "worker/adapters/http2/session.hpp"
+
+#include <nghttp2/nghttp2.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+#include "common/invariant.hpp"
+#include "common/token_bucket.hpp"
+#include "worker/adapters/http2/stream.hpp"
+
+namespace adapters::http2 {
+
+namespace {
+
+constexpr std::int32_t connection_window = 4 * 1024 * 1024;
+constexpr std::uint32_t header_list_bytes_max = 16 * 1024;
+// Cancelled streams: so many at once, then one a second.
+constexpr double cancels_burst = 10;
+constexpr double cancels_per_second = 1;
+
+// nghttp2 takes names and values as mutable bytes and, with NO_COPY, reads them when the frame is made.
+nghttp2_nv field(std::string_view name, std::string_view value) {
+    auto* const name_bytes = reinterpret_cast<std::uint8_t*>(const_cast<char*>(name.data()));
+    auto* const value_bytes = reinterpret_cast<std::uint8_t*>(const_cast<char*>(value.data()));
+    return {
+        name_bytes, value_bytes, name.size(), value.size(),
+        NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE};
+}
+
+std::string_view text_of(const std::uint8_t* bytes, std::size_t size) {
+    return {reinterpret_cast<const char*>(bytes), size};
+}
+
+}  // namespace
+
+class Session::Impl {
+public:
+    Impl(SessionSettings settings, std::vector<core::ExchangeEnded>& ended);
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
+    ~Impl() { nghttp2_session_del(session_); }
+
+    [[nodiscard]] std::size_t streams_allowed() const noexcept;
+    [[nodiscard]] std::size_t streams_free() const noexcept;
+    void submit(ports::OutgoingRequest request);
+    [[nodiscard]] bool consume(const std::uint8_t* bytes, std::size_t size);
+    [[nodiscard]] bool produce(std::vector<std::uint8_t>& out, std::size_t enough);
+    void expire(common::Instant now);
+    void abandon();
+
+    nghttp2_session* session_ = nullptr;
+    DeadlineList deadlines_;
+    std::size_t alive_ = 0;
+    std::uint64_t answers_ = 0;
+    std::uint64_t requests_ = 0;
+    std::uint64_t requests_max_;
+    std::int32_t goaway_last_stream_ = -1;
+    bool settings_received_ = false;
+    bool goaway_received_ = false;
+    bool protocol_broken_ = false;
+    bool worn_out_ = false;
+    bool retired_ = false;
+
+private:
+    // nghttp2's callbacks. `impl` is the user data of the session, `stream` that of the stream.
+    static void install(nghttp2_session_callbacks* callbacks);
+    static int on_begin_headers(nghttp2_session*, const nghttp2_frame*, void* impl);
+    static int on_header(
+        nghttp2_session*, const nghttp2_frame*, const std::uint8_t* name, std::size_t name_size,
+        const std::uint8_t* value, std::size_t value_size, std::uint8_t flags, void* impl);
+    static int on_data(
+        nghttp2_session*, std::uint8_t flags, std::int32_t stream_id, const std::uint8_t* bytes,
+        std::size_t size, void* impl);
+    static int on_frame_received(nghttp2_session*, const nghttp2_frame*, void* impl);
+    static int before_frame_sent(nghttp2_session*, const nghttp2_frame*, void* impl);
+    static int on_frame_sent(nghttp2_session*, const nghttp2_frame*, void* impl);
+    static int on_stream_closed(nghttp2_session*, std::int32_t stream_id, std::uint32_t code, void* impl);
+    static ssize_t read_body(
+        nghttp2_session*, std::int32_t stream_id, std::uint8_t* into, std::size_t room, std::uint32_t* flags,
+        nghttp2_data_source* source, void* impl);
+
+    [[nodiscard]] Stream* stream_of(std::int32_t stream_id) const {
+        return static_cast<Stream*>(nghttp2_session_get_stream_user_data(session_, stream_id));
+    }
+    [[nodiscard]] Stream& new_stream();
+    void release(Stream& stream);
+    void end(Stream& stream, core::Exchange exchange);
+    void closed(Stream& stream, std::int32_t stream_id, std::uint32_t code);
+
+    SessionSettings settings_;
+    std::vector<core::ExchangeEnded>& ended_;
+    common::TokenBucket cancels_{cancels_per_second, cancels_burst};
+    std::vector<std::unique_ptr<Stream>> streams_;  // all ever made, reused through free_
+    std::vector<Stream*> free_;
+};
+
+Session::Impl::Impl(SessionSettings settings, std::vector<core::ExchangeEnded>& ended)
+    : requests_max_{settings.requests_max}, settings_{std::move(settings)}, ended_{ended} {
+    nghttp2_session_callbacks* callbacks = nullptr;
+    nghttp2_option* option = nullptr;
+    INVARIANT(
+        nghttp2_session_callbacks_new(&callbacks) == 0 && nghttp2_option_new(&option) == 0, "out of memory");
+    install(callbacks);
+    nghttp2_option_set_no_closed_streams(option, 1);
+    INVARIANT(nghttp2_session_client_new2(&session_, callbacks, this, option) == 0, "out of memory");
+    nghttp2_session_callbacks_del(callbacks);
+    nghttp2_option_del(option);
+
+    const std::array<nghttp2_settings_entry, 2> entries{
+        {{NGHTTP2_SETTINGS_ENABLE_PUSH, 0}, {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, header_list_bytes_max}}};
+    nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, entries.data(), entries.size());
+    // Bodies are short and read at once: one slow window for all streams would only couple them.
+    nghttp2_session_set_local_window_size(session_, NGHTTP2_FLAG_NONE, 0, connection_window);
+}
+
+void Session::Impl::install(nghttp2_session_callbacks* callbacks) {
+    nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, on_begin_headers);
+    nghttp2_session_callbacks_set_on_header_callback(callbacks, on_header);
+    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_data);
+    nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame_received);
+    nghttp2_session_callbacks_set_before_frame_send_callback(callbacks, before_frame_sent);
+    nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, on_frame_sent);
+    nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_stream_closed);
+}
+
+std::size_t Session::Impl::streams_allowed() const noexcept {
+    const std::size_t server =
+        nghttp2_session_get_remote_settings(session_, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
+    return std::min(server, settings_.streams_max);
+}
+
+std::size_t Session::Impl::streams_free() const noexcept {
+    const std::size_t used = streams_.size() - free_.size();
+    const bool open = settings_received_ && !retired_ && !goaway_received_ && requests_ < requests_max_ &&
+                      nghttp2_session_check_request_allowed(session_) != 0;
+    const std::size_t allowed = open ? streams_allowed() : 0;
+    return allowed > used ? allowed - used : 0;
+}
+
+void Session::Impl::submit(ports::OutgoingRequest request) {
+    const std::string_view static_path = request.request.path;
+    const std::string_view content_type = request.request.content_type;
+    Stream& stream = new_stream();
+    stream.take(std::move(request));
+    if (!settings_.path_prefix.empty()) {
+        stream.path.append(settings_.path_prefix).append(static_path);
+    }
+    const std::string_view path = stream.path.empty() ? static_path : stream.path;
+    char* const digits = stream.content_length.data();
+    const auto end_of_digits =
+        std::to_chars(digits, digits + stream.content_length.size(), stream.body.expose().size());
+    const std::array<nghttp2_nv, 8> fields{
+        field(":method", "POST"),
+        field(":scheme", "https"),
+        field(":authority", settings_.authority),
+        field(":path", path),
+        field("content-type", content_type),
+        field("authorization", stream.authorization.expose()),
+        field("content-length", {digits, static_cast<std::size_t>(end_of_digits.ptr - digits)}),
+        field("accept", "application/json"),
+    };
+    nghttp2_data_provider body{};
+    body.source.ptr = &stream;
+    body.read_callback = read_body;
+    ++requests_;
+    ++alive_;
+    deadlines_.insert(stream);
+    const bool has_body = !stream.body.empty();
+    stream.wire_id = nghttp2_submit_request(
+        session_, nullptr, fields.data(), fields.size(), has_body ? &body : nullptr, &stream);
+    if (stream.wire_id < 0) {
+        end(stream, core::NotSent{core::NotSentReason::no_connection});
+        release(stream);
+    }
+}
+
+bool Session::Impl::consume(const std::uint8_t* bytes, std::size_t size) {
+    const ssize_t taken = nghttp2_session_mem_recv(session_, bytes, size);
+    const bool whole = taken >= 0 && static_cast<std::size_t>(taken) == size;
+    protocol_broken_ = protocol_broken_ || !whole;
+    return whole;
+}
+
+bool Session::Impl::produce(std::vector<std::uint8_t>& out, std::size_t enough) {
+    while (out.size() < enough) {
+        const std::uint8_t* frame = nullptr;
+        const ssize_t size = nghttp2_session_mem_send(session_, &frame);
+        if (size <= 0) {
+            return size == 0;
+        }
+        out.insert(out.end(), frame, frame + size);
+    }
+    return true;
+}
+
+void Session::Impl::expire(common::Instant now) {
+    while (Stream* const stream = deadlines_.first()) {
+        if (stream->deadline > now) {
+            return;
+        }
+        // A request that is still in nghttp2's queue is taken back without a byte on the wire.
+        if (!stream->serialised || cancels_.take(now)) {
+            nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, stream->wire_id, NGHTTP2_CANCEL);
+        } else {
+            worn_out_ = true;
+        }
+        end(*stream,
+            stream->cut_short(core::LostReason::deadline, core::NotSentReason::deadline_before_sending));
+    }
+}
+
+void Session::Impl::abandon() {
+    const auto lost = protocol_broken_ ? core::LostReason::protocol : core::LostReason::reset;
+    while (Stream* const stream = deadlines_.first()) {
+        end(*stream, stream->cut_short(lost, core::NotSentReason::no_connection));
+    }
+    for (const auto& stream : streams_) {
+        stream->forget_secrets();
+    }
+}
+
+Stream& Session::Impl::new_stream() {
+    if (free_.empty()) {
+        streams_.push_back(std::make_unique<Stream>());
+        return *streams_.back();
+    }
+    Stream* const stream = free_.back();
+    free_.pop_back();
+    return *stream;
+}
+
+void Session::Impl::release(Stream& stream) {
+    stream.forget_secrets();
+    free_.push_back(&stream);
+}
+
+void Session::Impl::end(Stream& stream, core::Exchange exchange) {
+    stream.ended = true;
+    deadlines_.erase(stream);
+    --alive_;
+    ended_.push_back({stream.id, std::move(exchange)});
+}
+
+int Session::Impl::on_begin_headers(nghttp2_session*, const nghttp2_frame* frame, void* impl) {
+    Stream* const stream = static_cast<Impl*>(impl)->stream_of(frame->hd.stream_id);
+    if (stream != nullptr) {
+        stream->headers_done = stream->answer.status != 0;
+    }
+    return 0;
+}
+
+int Session::Impl::on_header(
+    nghttp2_session*, const nghttp2_frame* frame, const std::uint8_t* name, std::size_t name_size,
+    const std::uint8_t* value, std::size_t value_size, std::uint8_t, void* impl) {
+    Stream* const stream = static_cast<Impl*>(impl)->stream_of(frame->hd.stream_id);
+    if (stream == nullptr || stream->ended) {
+        return 0;
+    }
+    // Too much header text resets this stream alone.
+    return stream->header(text_of(name, name_size), text_of(value, value_size))
+               ? 0
+               : NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+}
+
+int Session::Impl::on_data(
+    nghttp2_session* session, std::uint8_t, std::int32_t stream_id, const std::uint8_t* bytes,
+    std::size_t size, void* impl) {
+    auto& self = *static_cast<Impl*>(impl);
+    Stream* const stream = self.stream_of(stream_id);
+    if (stream == nullptr || stream->ended || stream->body_bytes(text_of(bytes, size))) {
+        return 0;
+    }
+    // Enough was read. Cancelling frees the stream from a body that may have no end.
+    ++self.answers_;
+    self.end(*stream, std::move(stream->answer));
+    nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, stream_id, NGHTTP2_CANCEL);
+    return 0;
+}
+
+int Session::Impl::on_frame_received(nghttp2_session*, const nghttp2_frame* frame, void* impl) {
+    auto& self = *static_cast<Impl*>(impl);
+    if (frame->hd.type == NGHTTP2_SETTINGS && (frame->hd.flags & NGHTTP2_FLAG_ACK) == 0) {
+        self.settings_received_ = true;
+    } else if (frame->hd.type == NGHTTP2_GOAWAY) {
+        self.goaway_received_ = true;
+        self.goaway_last_stream_ = frame->goaway.last_stream_id;
+    } else if (frame->hd.stream_id != 0) {
+        Stream* const stream = self.stream_of(frame->hd.stream_id);
+        if (stream != nullptr) {
+            stream->reset_by_peer = stream->reset_by_peer || frame->hd.type == NGHTTP2_RST_STREAM;
+            const bool carries = frame->hd.type == NGHTTP2_DATA || frame->hd.type == NGHTTP2_HEADERS;
+            stream->complete =
+                stream->complete || (carries && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0);
+        }
+    }
+    return 0;
+}
+
+int Session::Impl::before_frame_sent(nghttp2_session*, const nghttp2_frame* frame, void* impl) {
+    auto& self = *static_cast<Impl*>(impl);
+    if (frame->hd.type == NGHTTP2_HEADERS) {
+        if (Stream* const stream = self.stream_of(frame->hd.stream_id)) {
+            stream->serialised = true;
+        }
+    } else if (frame->hd.type == NGHTTP2_GOAWAY && frame->goaway.error_code != NGHTTP2_NO_ERROR) {
+        self.protocol_broken_ = true;  // nghttp2 found something it cannot go on with
+    }
+    return 0;
+}
+
+int Session::Impl::on_frame_sent(nghttp2_session*, const nghttp2_frame* frame, void* impl) {
+    Stream* const stream =
+        frame->hd.stream_id == 0 ? nullptr : static_cast<Impl*>(impl)->stream_of(frame->hd.stream_id);
+    if (stream != nullptr && frame->hd.type == NGHTTP2_HEADERS) {
+        stream->authorization = {};
+    }
+    return 0;
+}
+
+int Session::Impl::on_stream_closed(
+    nghttp2_session*, std::int32_t stream_id, std::uint32_t code, void* impl) {
+    auto& self = *static_cast<Impl*>(impl);
+    if (Stream* const stream = self.stream_of(stream_id)) {
+        if (!stream->ended) {
+            self.closed(*stream, stream_id, code);
+        }
+        self.release(*stream);
+    }
+    return 0;
+}
+
+// What the end of a stream means, where it was not we who ended the exchange.
+void Session::Impl::closed(Stream& stream, std::int32_t stream_id, std::uint32_t code) {
+    if (stream.complete && stream.answer.status != 0) {
+        ++answers_;
+        return end(stream, std::move(stream.answer));
+    }
+    const bool above = goaway_received_ && stream_id > goaway_last_stream_;
+    if (code == NGHTTP2_REFUSED_STREAM && stream.answer.status == 0) {
+        return end(
+            stream, core::NotSent{above ? core::NotSentReason::goaway : core::NotSentReason::refused_stream});
+    }
+    end(stream, stream.cut_short(
+                    stream.reset_by_peer ? core::LostReason::reset : core::LostReason::protocol,
+                    goaway_received_ ? core::NotSentReason::goaway : core::NotSentReason::no_connection));
+}
+
+ssize_t Session::Impl::read_body(
+    nghttp2_session*, std::int32_t, std::uint8_t* into, std::size_t room, std::uint32_t* flags,
+    nghttp2_data_source* source, void*) {
+    auto& stream = *static_cast<Stream*>(source->ptr);
+    const std::string_view left = stream.body.expose().substr(stream.body_sent);
+    const std::size_t size = std::min(left.size(), room);
+    std::memcpy(into, left.data(), size);
+    stream.body_sent += size;
+    if (size == left.size()) {
+        *flags |= NGHTTP2_DATA_FLAG_EOF;
+        stream.body = {};
+        stream.body_sent = 0;
+    }
+    return static_cast<ssize_t>(size);
+}
+
+Session::Session(const SessionSettings& settings, std::vector<core::ExchangeEnded>& ended)
+    : impl_{std::make_unique<Impl>(settings, ended)} {}
+Session::~Session() = default;
+
+bool Session::ready() const noexcept {
+    return impl_->settings_received_;
+}
+std::size_t Session::streams_allowed() const noexcept {
+    return impl_->settings_received_ ? impl_->streams_allowed() : 0;
+}
+std::size_t Session::streams_free() const noexcept {
+    return impl_->streams_free();
+}
+std::size_t Session::alive() const noexcept {
+    return impl_->alive_;
+}
+void Session::submit(ports::OutgoingRequest request) {
+    impl_->submit(std::move(request));
+}
+bool Session::consume(const std::uint8_t* bytes, std::size_t size) {
+    return impl_->consume(bytes, size);
+}
+bool Session::produce(std::vector<std::uint8_t>& out, std::size_t enough) {
+    return impl_->produce(out, enough);
+}
+bool Session::over() const noexcept {
+    return nghttp2_session_want_read(impl_->session_) == 0 &&
+           nghttp2_session_want_write(impl_->session_) == 0;
+}
+void Session::expire(common::Instant now) {
+    impl_->expire(now);
+}
+common::Instant Session::next_deadline() const noexcept {
+    const Stream* const first = impl_->deadlines_.first();
+    return first == nullptr ? common::never : first->deadline;
+}
+void Session::ping() {
+    nghttp2_submit_ping(impl_->session_, NGHTTP2_FLAG_NONE, nullptr);
+}
+void Session::retire() noexcept {
+    impl_->retired_ = true;
+}
+void Session::say_goodbye() {
+    nghttp2_session_terminate_session(impl_->session_, NGHTTP2_NO_ERROR);
+}
+void Session::abandon() {
+    impl_->abandon();
+}
+bool Session::retired() const noexcept {
+    return impl_->retired_ || impl_->goaway_received_;
+}
+bool Session::goaway_received() const noexcept {
+    return impl_->goaway_received_;
+}
+bool Session::protocol_broken() const noexcept {
+    return impl_->protocol_broken_;
+}
+bool Session::worn_out() const noexcept {
+    return impl_->worn_out_;
+}
+bool Session::used_up() const noexcept {
+    return impl_->requests_ >= impl_->requests_max_;
+}
+std::uint64_t Session::answers() const noexcept {
+    return impl_->answers_;
+}
+
+}  // namespace adapters::http2
