@@ -13,6 +13,7 @@
 #include "worker/core/command/request.hpp"
 #include "worker/core/event/decode.hpp"
 #include "worker/core/outcome/backoff.hpp"
+#include "worker/core/schedule/breaker.hpp"
 
 namespace core {
 
@@ -25,14 +26,6 @@ struct AppSettings {
 
 struct EndpointSettings {
     std::string name;  // host, for metrics and logs
-};
-
-struct BreakerSettings {
-    int failures = 10;  // so many in the window, at least half of it and from several accounts, open it
-    std::size_t window = 20;
-    Backoff probe{std::chrono::seconds{1}, std::chrono::seconds{30}};
-    int probes_before_canary = 2;
-    bool canary = true;  // a Delete of a fresh random value
 };
 
 struct Settings {

@@ -15,6 +15,8 @@
 #include "worker/core/command/command.hpp"
 #include "worker/core/event/event.hpp"
 #include "worker/core/outcome/classify.hpp"
+#include "worker/core/schedule/breaker.hpp"
+#include "worker/core/schedule/gate.hpp"
 #include "worker/core/settle/letter.hpp"
 
 namespace core {
@@ -22,25 +24,6 @@ namespace core {
 // Upper bounds in seconds; 60 s and 15 min are the default objectives and must be bounds.
 inline constexpr std::array time_to_execute_bounds{0.01, 0.025, 0.05, 0.1,  0.25, 0.5,   1.0,    2.5,   5.0,
                                                    10.0, 30.0,  60.0, 300., 900., 3600., 21600., 86400.};
-
-enum class GateState : std::uint8_t { open, closed, probing };
-inline constexpr std::array gate_states{GateState::open, GateState::closed, GateState::probing};
-enum class BreakerState : std::uint8_t { closed, open, half_open };
-inline constexpr std::array breaker_states{BreakerState::closed, BreakerState::open, BreakerState::half_open};
-// Why a gate is closed: classify's HoldReason, or every command was rejected.
-enum class GateReason : std::uint8_t {
-    none,
-    credential_refused,
-    throttled,
-    misdirected,
-    rejecting_everything
-};
-inline constexpr std::array gate_reasons{
-    GateReason::none, GateReason::credential_refused, GateReason::throttled, GateReason::misdirected,
-    GateReason::rejecting_everything};
-[[nodiscard]] std::string_view state_name(GateState state) noexcept;
-[[nodiscard]] std::string_view state_name(BreakerState state) noexcept;
-[[nodiscard]] std::string_view reason_name(GateReason reason) noexcept;
 
 template <class Value>
 using ByType = std::array<Value, event_types.size()>;

@@ -15,16 +15,31 @@
 // Source: the pattern is Nygard's, Release It!; the canary is ours (DESIGN section 5).
 #pragma once
 
+#include <array>
+#include <chrono>
+#include <cstdint>
 #include <deque>
+#include <string_view>
 #include <vector>
 
 #include "common/prng.hpp"
 #include "common/time.hpp"
-#include "worker/core/engine/settings.hpp"
-#include "worker/core/engine/stats.hpp"
+#include "worker/core/outcome/backoff.hpp"
 #include "worker/core/schedule/lanes.hpp"
 
 namespace core {
+
+enum class BreakerState : std::uint8_t { closed, open, half_open };
+inline constexpr std::array breaker_states{BreakerState::closed, BreakerState::open, BreakerState::half_open};
+[[nodiscard]] std::string_view state_name(BreakerState state) noexcept;
+
+struct BreakerSettings {
+    int failures = 10;  // so many in the window, at least half of it and from several accounts, open it
+    std::size_t window = 20;
+    Backoff probe{std::chrono::seconds{1}, std::chrono::seconds{30}};
+    int probes_before_canary = 2;
+    bool canary = true;  // a Delete of a fresh random value
+};
 
 class Breaker {
 public:

@@ -12,15 +12,33 @@
 // Source: apple-apis section 5 (401, 403, 429, 405/410/3xx); a 401 is signed afresh once at no cost.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "common/prng.hpp"
 #include "common/time.hpp"
-#include "worker/core/engine/stats.hpp"
 #include "worker/core/outcome/backoff.hpp"
 
 namespace core {
+
+enum class GateState : std::uint8_t { open, closed, probing };
+inline constexpr std::array gate_states{GateState::open, GateState::closed, GateState::probing};
+[[nodiscard]] std::string_view state_name(GateState state) noexcept;
+
+// Why a gate is closed: what Apple said about the credential, or that it rejects every command.
+enum class GateReason : std::uint8_t {
+    none,
+    credential_refused,
+    throttled,
+    misdirected,
+    rejecting_everything
+};
+inline constexpr std::array gate_reasons{
+    GateReason::none, GateReason::credential_refused, GateReason::throttled, GateReason::misdirected,
+    GateReason::rejecting_everything};
+[[nodiscard]] std::string_view reason_name(GateReason reason) noexcept;
 
 class Gate {
 public:
