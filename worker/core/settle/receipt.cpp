@@ -120,25 +120,26 @@ void write_data(std::string& out, const ReceiptFacts& facts) {
 // Close from above: thousands of receipts wait for their acknowledgement, so what is reserved is held.
 std::size_t expected_size(const ReceiptFacts& facts) {
     constexpr std::size_t names_and_numbers = 560;
-    return names_and_numbers + 2 * facts.from.topic.size() + facts.event_id.size() + facts.event_source.size() +
-           facts.event_type.size() + facts.subject.size() + facts.traceparent.size() + facts.app.size() +
-           facts.error_code.size() + facts.fingerprint.size() + facts.worker_version.size();
+    return names_and_numbers + 2 * facts.from.topic.size() + facts.event_id.size() +
+           facts.event_source.size() + facts.event_type.size() + facts.subject.size() +
+           facts.traceparent.size() + facts.app.size() + facts.error_code.size() + facts.fingerprint.size() +
+           facts.worker_version.size();
 }
 
 std::string cloud_event(const ReceiptFacts& facts) {
     std::string out;
     out.reserve(expected_size(facts));
     ObjectWriter event{out};
-    event.text("specversion", "1.0");
+    event.member("specversion") += R"("1.0")";
     event.text("id", position_id(facts));
-    event.text("source", "autosignin-worker");
-    event.text("type", "autosignin.command.completed.v1");
+    event.member("source") += R"("autosignin-worker")";
+    event.member("type") += R"("autosignin.command.completed.v1")";
     event.text("subject", facts.subject);
     std::string& time = event.member("time");
     time += '"';
     append_rfc3339(time, facts.now);
     time += '"';
-    event.text("datacontenttype", "application/json");
+    event.member("datacontenttype") += R"("application/json")";
     event.text("traceparent", facts.traceparent);
     write_data(event.member("data"), facts);
     event.close();

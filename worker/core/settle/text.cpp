@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 
 namespace core {
 namespace {
@@ -46,6 +48,29 @@ std::size_t sequence_length(std::string_view text, std::size_t at) {
 bool plain(char letter) {
     const auto byte = static_cast<unsigned char>(letter);
     return byte >= 0x20 && byte < 0x80 && letter != '"' && letter != '\\';
+}
+
+// True when all of eight letters are plain(): high bits collect what is not (Mycroft's zero-byte test).
+bool eight_plain(const char* letters) {
+    constexpr std::uint64_t ones = 0x0101010101010101;
+    std::uint64_t word = 0;
+    std::memcpy(&word, letters, sizeof word);
+    const auto below = [word](std::uint64_t byte) { return word - ones * byte; };
+    const auto equal = [word](std::uint64_t byte) { return (word ^ ones * byte) - ones; };
+    // Borrows can only make a plain letter look doubtful, never a doubtful one plain: plain() has the last
+    // word.
+    return ((word | below(0x20) | equal('"') | equal('\\')) & ones * 0x80) == 0;
+}
+
+std::size_t plain_run(std::string_view text, std::size_t from) {
+    std::size_t at = from;
+    while (at + 8 <= text.size() && eight_plain(text.data() + at)) {
+        at += 8;
+    }
+    while (at < text.size() && plain(text[at])) {
+        ++at;
+    }
+    return at - from;
 }
 
 void append_escaped(std::string& out, char letter) {
@@ -94,8 +119,7 @@ void append_json_string(std::string& out, std::string_view text) {
     out += '"';
     std::size_t at = 0;
     while (at < text.size()) {
-        const auto stop = std::find_if_not(text.begin() + static_cast<std::ptrdiff_t>(at), text.end(), plain);
-        const auto run = static_cast<std::size_t>(stop - text.begin()) - at;
+        const std::size_t run = plain_run(text, at);
         out.append(text, at, run);
         at += run;
         if (at == text.size()) {
