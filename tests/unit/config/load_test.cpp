@@ -1,0 +1,352 @@
+// Golden texts: what an operator reads when a configuration is wrong. A change here is a change of the
+// interface.
+#include "worker/app/config/load.hpp"
+
+#include <doctest/doctest.h>
+
+#include "tests/unit/config/temporary_folder.hpp"
+
+namespace {
+
+// A right configuration in six lines, whose key file exists in the folder given.
+std::string small_config(const std::string& more = "") {
+    return "kafka: {bootstrap_servers: 'localhost:9092', topics: [events]}\n"
+           "apps:\n"
+           "  - name: tv\n"
+           "    bundle_id: com.example.tv\n"
+           "    issuer_id: 57246542\n"
+           "    keys: [{id: K1, file: key.p8}]\n" +
+           more;
+}
+
+std::string report_of(const std::string& text, const app::Environment& environment = {}) {
+    const test::TemporaryFolder folder;
+    static_cast<void>(folder.write("key.p8", test::pem_key()));
+    app::Loaded loaded = app::load_text(text, folder.path() + "/worker.yaml", environment);
+    CHECK(loaded.config.has_value() == loaded.report.ok());
+    loaded.report.file = "worker.yaml";
+    return app::render(loaded.report);
+}
+
+}  // namespace
+
+TEST_CASE("a small configuration is enough, and the rest is defaults") {
+    CHECK(report_of(small_config()) == "no problems; the worker would start\n");
+}
+
+TEST_CASE("a wrong value is answered with its place, the rule and what to write") {
+    struct Row {
+        const char* because;
+        const char* more;
+        const char* want;
+    };
+    const Row rows[] = {
+        {"below the range, with the consequence", "apple:\n  in_flight_max: 0\n",
+         "worker.yaml:8:18: apple.in_flight_max: error: 0 is below 1, so nothing would ever be sent\n"
+         "    expected a whole number from 1 to 100000 (default 1000)\n"
+         "    try      in_flight_max: 1000\n"},
+        {"above the range", "admin: {port: 65536}\n",
+         "worker.yaml:7:15: admin.port: error: 65536 is above 65535\n"
+         "    expected a whole number from 0 to 65535 (default 9464)\n"
+         "    try      port: 9464\n"},
+        {"not a number", "apple: {attempts_max: many}\n",
+         "worker.yaml:7:23: apple.attempts_max: error: 'many' is not a whole number\n"
+         "    expected a whole number from 1 to 1000 (default 10)\n"
+         "    try      attempts_max: 10\n"},
+        {"a duration without its unit", "drain_timeout: 20\n",
+         "worker.yaml:7:16: drain_timeout: error: '20' has no unit; there are ms, s, m, h and d\n"
+         "    expected a duration from 0s to 1h (default 20s)\n"
+         "    try      drain_timeout: 20s\n"},
+        {"a size with a foreign unit", "limits: {bytes_buffered_max: 64MB}\n",
+         "worker.yaml:7:30: limits.bytes_buffered_max: error: '64MB' has an unknown unit; there are KiB, MiB "
+         "and GiB\n"
+         "    expected a size from 1MiB to 64GiB (default 64MiB)\n"
+         "    try      bytes_buffered_max: 64MiB\n"},
+        {"a choice that is refused on purpose", "log: {level: trace}\n",
+         "worker.yaml:7:14: log.level: error: 'trace' is not one of the choices\n"
+         "    expected one of debug, info, warning, error (default info)\n"
+         "    try      level: info\n"},
+        {"YAML 1.1 booleans are not guessed", "receipts: {enabled: yes}\n",
+         "worker.yaml:7:21: receipts.enabled: error: 'yes' is neither true nor false\n"
+         "    expected true or false (default true)\n"
+         "    try      enabled: true\n"},
+        {"a misspelt key names its neighbour", "apple: {in_flight: 5}\n",
+         "worker.yaml:7:9: apple.in_flight: error: there is no such key\n"
+         "    expected a key of the reference (autosignin-worker config-reference)\n"
+         "    try      in_flight_max\n"},
+        {"a key in the wrong section is found", "apple: {group_id: a}\n",
+         "worker.yaml:7:9: apple.group_id: error: there is no such key\n"
+         "    expected a key of the reference (autosignin-worker config-reference)\n"
+         "    try      kafka.group_id\n"},
+        {"a key like no other gets the list", "commit: {zzzzzz: 1}\n",
+         "worker.yaml:7:10: commit.zzzzzz: error: there is no such key\n"
+         "    expected one of completions, interval\n"},
+        {"a key given twice", "log:\n  level: info\n  level: debug\n",
+         "worker.yaml:9:3: log.level: error: given twice; first in line 8\n"
+         "    expected every key once in its section\n"
+         "    try      keep one of the two\n"},
+        {"a value where a section belongs", "commit: 5\n",
+         "worker.yaml:7:9: commit: error: this is a single value, not a section\n"
+         "    expected a section with completions, interval\n"},
+        {"a list where a value belongs", "admin: {port: [1, 2]}\n",
+         "worker.yaml:7:15: admin.port: error: this is a list, not a single value\n"
+         "    expected a whole number from 0 to 65535 (default 9464)\n"
+         "    try      port: 9464\n"},
+        {"a key without a value", "drain_timeout:\n",
+         "worker.yaml:7:1: drain_timeout: error: it has no value\n"
+         "    expected a duration from 0s to 1h (default 20s)\n"
+         "    try      drain_timeout: 20s\n"},
+        {"a host without TLS", "apple: {endpoints: {sandbox: 'http://localhost:1'}}\n",
+         "worker.yaml:7:30: apple.endpoints.sandbox: error: tokens would travel in the clear over http\n"
+         "    expected https://host or https://host:port (default "
+         "https://api.storekit-sandbox.itunes.apple.com)\n"
+         "    try      sandbox: https://api.storekit-sandbox.itunes.apple.com\n"},
+        {"a key pasted instead of its path is not repeated",
+         "apple: {ca_file: '-----BEGIN PRIVATE KEY----- MIG'}\n",
+         "worker.yaml:7:18: apple.ca_file: error: this is the secret itself, not the path of its file\n"
+         "    expected the path of a file (default none)\n"
+         "    try      ca_file: /etc/ssl/private-ca.pem\n"},
+        {"control characters do not reach the terminal", "log: {format: \"a\\e[31m\"}\n",
+         "worker.yaml:7:15: log.format: error: 'a\\x1b[31m' is not one of the choices\n"
+         "    expected one of auto, json, text (default auto)\n"
+         "    try      format: auto\n"},
+    };
+    for (const Row& row : rows) {
+        SUBCASE(row.because) {
+            CHECK(
+                report_of(small_config(row.more)) ==
+                std::string{row.want} + "1 error; the worker would not start\n");
+        }
+    }
+}
+
+TEST_CASE("an empty section is as good as none") {
+    CHECK(report_of(small_config("log:\n# level: debug\n")) == "no problems; the worker would start\n");
+}
+
+TEST_CASE("everything wrong is reported at once, in the order of the file") {
+    CHECK(
+        report_of(
+            "kafka: {topics: []}\n"
+            "apple: {in_flight_max: -1, request_timeout: soon}\n"
+            "apps:\n"
+            "  - bundle_id: com.example.tv\n"
+            "    enviroment: sandbox\n"
+            "    keys:\n"
+            "      - file: key.p8\n",
+            {{"AUTOSIGNIN_LOG__LEVEL", "loud"}}) ==
+        "worker.yaml:1:1: kafka.bootstrap_servers: error: it is missing\n"
+        "    expected a text\n"
+        "    try      bootstrap_servers: kafka-1:9093,kafka-2:9093\n"
+        "worker.yaml:1:9: kafka.topics: error: at least one is needed\n"
+        "    expected a text of at most 249 characters\n"
+        "    try      topics: [account-events]\n"
+        "worker.yaml:2:24: apple.in_flight_max: error: -1 is below 1, so nothing would ever be sent\n"
+        "    expected a whole number from 1 to 100000 (default 1000)\n"
+        "    try      in_flight_max: 1000\n"
+        "worker.yaml:2:45: apple.request_timeout: error: 'soon' does not start with a whole number\n"
+        "    expected a duration from 100ms to 5m (default 10s)\n"
+        "    try      request_timeout: 10s\n"
+        "worker.yaml:4:5: apps[0].name: error: it is missing\n"
+        "    expected a text of at most 100 characters\n"
+        "    try      name: tv\n"
+        "worker.yaml:4:5: apps[0].issuer_id: error: it is missing\n"
+        "    expected a text of at most 100 characters\n"
+        "    try      issuer_id: 57246542-96fe-1a63-e053-0824d011072a\n"
+        "worker.yaml:5:5: apps[0].enviroment: error: there is no such key\n"
+        "    expected a key of the reference (autosignin-worker config-reference)\n"
+        "    try      environment\n"
+        "worker.yaml:7:9: apps[0].keys[0].id: error: it is missing\n"
+        "    expected a text of at most 64 characters\n"
+        "    try      id: 2X9R4HXF34\n"
+        "AUTOSIGNIN_LOG__LEVEL: log.level: error: 'loud' is not one of the choices\n"
+        "    expected one of debug, info, warning, error (default info)\n"
+        "    try      AUTOSIGNIN_LOG__LEVEL=info\n"
+        "9 errors; the worker would not start\n");
+}
+
+TEST_CASE("combinations that cannot work are found although every value is fine") {
+    struct Row {
+        const char* because;
+        const char* more;
+        const char* want;
+    };
+    const Row rows[] = {
+        {"two apps of one name",
+         "  - {name: tv, bundle_id: b, issuer_id: i, keys: [{id: K1, file: key.p8}]}\n",
+         "worker.yaml:7:12: apps[1].name: error: a second app is called 'tv', so events could not tell them "
+         "apart\n"
+         "    expected a name of its own for every app\n"
+         "1 error; the worker would not start\n"},
+        {"waits in the wrong order", "apple: {retry: {base: 2m, longest: 1m}}\n",
+         "worker.yaml:7:23: apple.retry.base: error: it is longer than longest\n"
+         "    expected base at most as long as longest\n"
+         "1 error; the worker would not start\n"},
+        {"a breaker that never opens", "apple: {breaker: {failures: 30}}\n",
+         "worker.yaml:7:29: apple.breaker.failures: error: 30 failures cannot be among 20 answers, so the "
+         "breaker "
+         "would never open\n"
+         "    expected failures at most as large as window\n"
+         "    try      window: 60\n"
+         "1 error; the worker would not start\n"},
+        {"a proxy that http2 cannot use", "apple: {proxy: 'http://p:3128'}\n",
+         "worker.yaml:7:16: apple.proxy: error: the http2 transport cannot use a proxy\n"
+         "    expected transport http1 with a proxy\n"
+         "    try      transport: http1\n"
+         "1 error; the worker would not start\n"},
+        {"dead letters that come back", "dead_letters: {topic: events}\n",
+         "worker.yaml:7:23: dead_letters.topic: error: dead letters would go to the source topic 'events' "
+         "and come "
+         "back for ever\n"
+         "    expected a topic that is not in kafka.topics\n"
+         "    try      topic: \"{topic}.dead-letters\"\n"
+         "1 error; the worker would not start\n"},
+        {"an unknown placeholder", "dead_letters: {topic: '{app}.dead'}\n",
+         "worker.yaml:7:23: dead_letters.topic: error: '{app}.dead' would not be the name of a topic\n"
+         "    expected letters, digits, '.', '_' and '-', at most 249, with {topic} and {reason} filled in\n"
+         "    try      topic: \"{topic}.dead-letters\"\n"
+         "1 error; the worker would not start\n"},
+        {"receipts among the dead letters", "receipts: {topic: events.dead-letters}\n",
+         "worker.yaml:7:19: receipts.topic: error: 'events.dead-letters' is also a dead-letter topic\n"
+         "    expected a topic of its own\n"
+         "    try      topic: autosignin-receipts\n"
+         "1 error; the worker would not start\n"},
+        {"an alias that hides a type", "events: {type_aliases: {account.deleted.v1: account.opted-out.v1}}\n",
+         "worker.yaml:7:45: events.type_aliases.account.deleted.v1: error: this is the name of an event "
+         "type, not "
+         "another name for one\n"
+         "    expected a name that the contract does not use\n"
+         "    try      remove the line\n"
+         "1 error; the worker would not start\n"},
+        {"an admin address that is a name", "admin: {address: localhost}\n",
+         "worker.yaml:7:18: admin.address: error: 'localhost' is not an IP address\n"
+         "    expected an IPv4 or IPv6 address\n"
+         "    try      address: 127.0.0.1\n"
+         "1 error; the worker would not start\n"},
+        {"a timeout beyond the drain is only a warning", "drain_timeout: 5s\n",
+         "worker.yaml:1:1: apple.request_timeout: warning: it is longer than drain_timeout, so a stop may "
+         "cut "
+         "requests short; they are then repeated\n"
+         "    expected request_timeout at most as long as drain_timeout\n"
+         "    try      a longer drain_timeout\n"
+         "1 warning; the worker would start\n"},
+        {"a sandbox host for production is only a warning",
+         "    base_url: https://api.storekit-sandbox.itunes.apple.com\n",
+         "worker.yaml:7:15: apps[0].base_url: warning: a sandbox host for an app in the production "
+         "environment\n"
+         "    expected a host of the app's environment\n"
+         "    try      environment: sandbox\n"
+         "1 warning; the worker would start\n"},
+    };
+    for (const Row& row : rows) {
+        SUBCASE(row.because) {
+            CHECK(report_of(small_config(row.more)) == row.want);
+        }
+    }
+}
+
+TEST_CASE("Kafka properties that would break a promise are refused where they stand, without their value") {
+    CHECK(
+        report_of("kafka:\n"
+                  "  bootstrap_servers: b\n"
+                  "  topics: [events]\n"
+                  "  properties:\n"
+                  "    enable.auto.commit: true\n"
+                  "    sasl.password: hunter2\n"
+                  "apps: [{name: tv, bundle_id: b, issuer_id: i, keys: [{id: K1, file: key.p8}]}]\n") ==
+        "worker.yaml:5:25: kafka.properties.enable.auto.commit: error: it commits records that are not "
+        "executed "
+        "yet, so a crash would lose revocations\n"
+        "    try      Remove the key.\n"
+        "worker.yaml:6:20: kafka.properties.sasl.password: error: a secret may only come from a file, so "
+        "that it "
+        "is in no configuration or log\n"
+        "    try      Use sasl.password.file with the path of a file.\n"
+        "2 errors; the worker would not start\n");
+}
+
+TEST_CASE("what is not a configuration file at all gets a plain answer") {
+    const test::TemporaryFolder folder;
+    const auto report = [&](const std::string& path) {
+        app::Loaded loaded = app::load(path, {});
+        CHECK_FALSE(loaded.config.has_value());
+        loaded.report.file = "FILE";
+        return app::render(loaded.report);
+    };
+    const std::string verdict = "1 error; the worker would not start\n";
+    CHECK(
+        report(folder.path() + "/none.yaml") ==
+        "FILE: error: there is no such file\n    expected a YAML file\n"
+        "    try      --config FILE, or start from worker/worker.example.yaml\n" +
+            verdict);
+    CHECK(
+        report(folder.path()) ==
+        "FILE: error: this is a folder\n    expected a YAML file\n    try      the file in it\n" + verdict);
+    CHECK(
+        report(folder.write("empty.yaml", "# nothing yet\n")) ==
+        "FILE: error: the file is empty\n    expected at least kafka and apps\n"
+        "    try      start from worker/worker.example.yaml\n" +
+            verdict);
+    CHECK(
+        report(folder.write("huge.yaml", std::string((1U << 20U) + 1, '#'))) ==
+        "FILE: error: it is larger than 1 MiB, so it is hardly a configuration\n    expected a YAML file\n"
+        "    try      the right file\n" +
+            verdict);
+    CHECK(
+        report(folder.write("torn.yaml", "kafka:\n  topics: [a\napps: 1\n")) ==
+        "FILE:3:5: error: not YAML: end of sequence flow not found\n    expected one YAML document\n"
+        "    try      look at this line and the one above: indentation, quotes, a tab\n" +
+            verdict);
+}
+
+TEST_CASE("files that the configuration names are looked at") {
+    const test::TemporaryFolder folder;
+    const auto report = [&](const std::string& more) {
+        app::Loaded loaded = app::load_text(small_config(more), folder.path() + "/worker.yaml", {});
+        loaded.report.file = "worker.yaml";
+        std::string text = app::render(loaded.report);
+        for (std::size_t at = 0; (at = text.find(folder.path())) != std::string::npos;) {
+            text.replace(at, folder.path().size(), "DIR");
+        }
+        return text;
+    };
+    CHECK(
+        report("") ==
+        "worker.yaml:6:27: apps[0].keys[0].file: error: 'DIR/key.p8': there is no such file\n"
+        "    expected an Apple .p8 file (PEM, BEGIN PRIVATE KEY)\n"
+        "    try      download it from App Store Connect (Users and Access > Integrations > In-App Purchase) "
+        "and "
+        "mount it there\n"
+        "1 error; the worker would not start\n");
+    static_cast<void>(folder.write("key.p8", "-----BEGIN CERTIFICATE-----"));
+    CHECK(report("").find("'DIR/key.p8' is something else\n") != std::string::npos);
+    static_cast<void>(folder.write("key.p8", ""));
+    CHECK(report("").find("'DIR/key.p8' is empty\n") != std::string::npos);
+    const std::string key = folder.write("key.p8", test::pem_key());
+    std::filesystem::permissions(key, std::filesystem::perms{0444});
+    CHECK(
+        report("") ==
+        "worker.yaml:6:27: apps[0].keys[0].file: warning: 'DIR/key.p8' can be read by every user of this "
+        "machine\n"
+        "    expected mode 0400, or 0440 with a group of its own\n"
+        "    try      chmod 0400 DIR/key.p8\n"
+        "1 warning; the worker would start\n");
+    std::filesystem::permissions(key, std::filesystem::perms{0400});
+    static_cast<void>(folder.write("short.key", "123"));
+    CHECK(
+        report("receipts: {fingerprint_key_file: short.key}\n") ==
+        "worker.yaml:7:34: receipts.fingerprint_key_file: error: 'DIR/short.key' has only 3 bytes\n"
+        "    expected 16 random bytes or more\n"
+        "    try      head -c 32 /dev/urandom > FILE\n"
+        "1 error; the worker would not start\n");
+}
+
+TEST_CASE("the example file is right but for the secrets, which the environment can place elsewhere") {
+    const test::TemporaryFolder folder;
+    const app::Loaded loaded = app::load(
+        AUTOSIGNIN_SOURCE_DIR "/worker/worker.example.yaml",
+        {{"AUTOSIGNIN_APPS__0__KEYS__0__FILE", folder.write("key.p8", test::pem_key())},
+         {"AUTOSIGNIN_RECEIPTS__FINGERPRINT_KEY_FILE", folder.write("fingerprint", std::string(32, 'f'))},
+         {"AUTOSIGNIN_KAFKA__PROPERTIES", "sasl.password.file=" + folder.write("password", "x")}});
+    CHECK(app::render(loaded.report) == "no problems; the worker would start\n");
+}

@@ -1,0 +1,176 @@
+#include <fmt/format.h>
+#include <yaml-cpp/yaml.h>
+
+#include "worker/app/config/schema.hpp"
+#include "worker/app/config/values.hpp"
+
+namespace app {
+
+namespace {
+
+constexpr std::size_t list_items_max = 1000;  // aliases could make a small file large
+
+Origin origin_of(const YAML::Mark& mark) {
+    return Origin{mark.line + 1, mark.column + 1};
+}
+
+std::string_view shape_name(const YAML::Node& node) {
+    return node.IsMap() ? "a section" : node.IsSequence() ? "a list" : "a single value";
+}
+
+class Walk {
+public:
+    Walk(Values& values, Report& report) : values_{values}, report_{report} {}
+
+    // `origin` is where the node's name stands: an empty node has no place of its own.
+    void take(const YAML::Node& node, const Schema& schema, const std::string& path, Origin origin) {
+        if (schema.shape == Shape::leaf) {
+            return take_leaf(node, *schema.key, path, std::move(origin));
+        }
+        values_.places.emplace(path, origin);
+        if (node.IsNull()) {
+            return;  // a section whose keys are all commented out
+        }
+        if (schema.shape == Shape::list) {
+            return take_list(node, schema, path);
+        }
+        take_map(node, schema, path);
+    }
+
+private:
+    void take_leaf(const YAML::Node& node, const Key& key, const std::string& path, Origin origin) {
+        if (node.IsNull()) {
+            return reject(path, std::move(origin), "it has no value", expectation(key), suggestion(key, ""));
+        }
+        if (!node.IsScalar()) {
+            return reject(
+                path, origin_of(node.Mark()), fmt::format("this is {}, not a single value", shape_name(node)),
+                expectation(key), suggestion(key, ""));
+        }
+        values_.leaves[path] = Given{node.Scalar(), origin_of(node.Mark()), &key};
+    }
+
+    void take_list(const YAML::Node& node, const Schema& schema, const std::string& path) {
+        if (!node.IsSequence()) {
+            const bool plain = schema.element->shape == Shape::leaf;
+            return reject(
+                path, origin_of(node.Mark()), fmt::format("this is {}, not a list", shape_name(node)),
+                "a list, even of one item",
+                plain ? suggestion(*schema.element->key, "") : "- " + first_name(*schema.element) + ": …");
+        }
+        if (node.size() > list_items_max) {
+            return reject(
+                path, origin_of(node.Mark()), fmt::format("it has {} items", node.size()),
+                fmt::format("at most {} items", list_items_max), "");
+        }
+        for (std::size_t i = 0; i < node.size(); ++i) {
+            const YAML::Node item = node[i];
+            take(item, *schema.element, fmt::format("{}[{}]", path, i), origin_of(item.Mark()));
+        }
+    }
+
+    void take_map(const YAML::Node& node, const Schema& schema, const std::string& path) {
+        if (!node.IsMap()) {
+            const std::string expected =
+                schema.shape == Shape::map ? "names with values" : "a section with " + names_of(schema);
+            return reject(
+                path, origin_of(node.Mark()), fmt::format("this is {}, not a section", shape_name(node)),
+                expected, "");
+        }
+        std::map<std::string, int> first_line;
+        for (const auto& pair : node) {
+            const Origin origin = origin_of(pair.first.Mark());
+            if (!pair.first.IsScalar()) {
+                complain(path, origin, "a name must be a plain text", "", "");
+                continue;
+            }
+            const std::string name = pair.first.Scalar();
+            const std::string below = path.empty() ? name : path + "." + name;
+            const auto [seen, fresh] = first_line.emplace(name, origin.line);
+            if (!fresh) {
+                complain(
+                    printable(below), origin, fmt::format("given twice; first in line {}", seen->second),
+                    "every key once in its section", "keep one of the two");
+                continue;
+            }
+            if (schema.shape == Shape::map) {
+                take(pair.second, *schema.element, below, origin);
+            } else if (const auto child = schema.children.find(name); child != schema.children.end()) {
+                take(pair.second, child->second, below, origin);
+            } else {
+                unknown(schema, name, printable(below), origin);
+            }
+        }
+    }
+
+    void unknown(
+        const Schema& section, const std::string& name, const std::string& path, const Origin& origin) {
+        const std::string near = nearest(section, name);
+        complain(
+            path, origin, "there is no such key",
+            near.empty() ? "one of " + names_of(section)
+                         : "a key of the reference (autosignin-worker config-reference)",
+            near);
+    }
+
+    static std::string first_name(const Schema& section) {
+        return section.children.empty() ? "name" : section.children.begin()->first;
+    }
+
+    static std::string printable(const std::string& path) {
+        const std::string shown = quoted(path);
+        return shown.substr(1, shown.size() - 2);
+    }
+
+    // The node at `path` itself is unusable.
+    void reject(
+        const std::string& path, Origin origin, std::string problem, std::string expected,
+        std::string remedy) {
+        values_.broken.insert(path);
+        complain(path, std::move(origin), std::move(problem), std::move(expected), std::move(remedy));
+    }
+
+    void complain(
+        const std::string& path, Origin origin, std::string problem, std::string expected,
+        std::string remedy) {
+        report_.add(
+            {Gravity::error, std::move(origin), path, std::move(problem), std::move(expected),
+             std::move(remedy)});
+    }
+
+    Values& values_;
+    Report& report_;
+};
+
+}  // namespace
+
+Values read_document(const std::string& text, Report& report) {
+    Values values;
+    try {
+        const std::vector<YAML::Node> documents = YAML::LoadAll(text);
+        if (documents.empty() || documents.front().IsNull()) {
+            report.add(
+                {Gravity::error,
+                 {},
+                 "",
+                 "the file is empty",
+                 "at least kafka and apps",
+                 "start from worker/worker.example.yaml"});
+            return values;
+        }
+        if (documents.size() > 1) {
+            report.add(
+                {Gravity::error, origin_of(documents[1].Mark()), "", "the file holds several YAML documents",
+                 "one document", "remove the lines with ---"});
+        }
+        Walk{values, report}.take(documents.front(), schema(), "", Origin{1, 1});
+    } catch (const YAML::Exception& error) {
+        const Origin origin = error.mark.is_null() ? Origin{} : origin_of(error.mark);
+        report.add(
+            {Gravity::error, origin, "", "not YAML: " + error.msg, "one YAML document",
+             "look at this line and the one above: indentation, quotes, a tab"});
+    }
+    return values;
+}
+
+}  // namespace app
