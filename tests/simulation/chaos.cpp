@@ -1,0 +1,289 @@
+// The faults of a world, as a script: each class draws a few windows or moments, all before the calm.
+#include <fmt/format.h>
+
+#include <utility>
+#include <vector>
+
+#include "tests/simulation/world.hpp"
+
+namespace simulation {
+
+namespace {
+
+using namespace std::chrono_literals;
+using sim::FaultKind;
+
+struct Window {
+    common::Instant from;
+    common::Instant until;
+};
+
+class Chaos {
+public:
+    explicit Chaos(World& world) : world_{world}, choices_{world.choices} {}
+
+    void script() {
+        const sim::Swarm& swarm = world_.swarm;
+        poison();
+        if (swarm.apple_errors) {
+            errors();
+        }
+        if (swarm.apple_outages) {
+            some(1, 3, [this] { outage(); });
+        }
+        if (swarm.throttles) {
+            some(1, 3, [this] { throttle(); });
+        }
+        if (swarm.credential_refusals) {
+            some(1, 3, [this] { refuse_credential(); });
+        }
+        if (swarm.wire_losses) {
+            some(1, 4, [this] { lose_wire(); });
+        }
+        if (swarm.slow_apple) {
+            some(1, 2, [this] { slow(); });
+        }
+        if (swarm.rebalances) {
+            some(1, 6, [this] { at_some_time([](World& world) { world.broker.rebalance(); }); });
+        }
+        if (swarm.losses) {
+            some(1, 3, [this] {
+                at_some_time([](World& world) { world.broker.lose(world.choices.skewed(1ms, 10s)); });
+            });
+        }
+        if (swarm.crashes) {
+            some(1, 4, [this] { at_some_time([](World& world) { world.crash_one(); }); });
+        }
+        if (swarm.drains) {
+            some(1, 2, [this] { at_some_time([](World& world) { world.drain_one(); }); });
+        }
+        if (swarm.store_failures) {
+            some(1, 3, [this] { stores_fail(); });
+        }
+        if (swarm.commit_failures) {
+            some(1, 3, [this] { commits_fail(); });
+        }
+        if (swarm.wall_jumps) {
+            some(1, 3, [this] { at_some_time(jump_wall); });
+        }
+        world_.timeline.at(world_.calm_at, [&world = world_] { calm(world); });
+    }
+
+private:
+    template <class Action>
+    void some(std::size_t least, std::size_t most, Action action) {
+        for (std::size_t left = choices_.between(least, most); left > 0; --left) {
+            action();
+        }
+    }
+
+    // The script is gone by then, so what is announced holds the world alone.
+    void at_some_time(void (*action)(World&)) {
+        const common::Instant when = window(0s, 0s).from;
+        world_.timeline.at(when, [&world = world_, action] { action(world); });
+    }
+
+    Window window(common::Duration shortest, common::Duration longest) {
+        const common::Instant start = world_.timeline.now().steady;
+        const common::Instant from = start + choices_.between({}, world_.swarm.calm_after);
+        const common::Duration length = choices_.between(shortest, longest);
+        return {from, std::min(from + length, world_.calm_at)};
+    }
+
+    void add(sim::Fault fault, Window when, double probability = 1) {
+        fault.from = when.from;
+        fault.until = when.until;
+        fault.probability = probability;
+        world_.apple.add(std::move(fault));
+    }
+
+    // Changes the weather for a while.
+    template <class Change, class Undo>
+    void while_open(Window when, Change change, Undo undo) {
+        world_.timeline.at(when.from, [&weather = world_.weather, change] { change(weather); });
+        world_.timeline.at(when.until, [&weather = world_.weather, undo] { undo(weather); });
+    }
+
+    std::string some_bundle() {
+        return choices_.chance(50) ? std::string{}
+                                   : sim::bundle_id(core::AppId{
+                                         static_cast<std::uint32_t>(choices_.below(world_.swarm.apps))});
+    }
+
+    void poison() {
+        if (!world_.plan.rejected_values.empty()) {
+            world_.apple.add({.kind = FaultKind::reject_value, .values = world_.plan.rejected_values});
+        }
+        if (!world_.plan.failing_values.empty()) {
+            world_.apple.add(
+                {.kind = FaultKind::fail_value, .values = world_.plan.failing_values, .status = 500});
+        }
+    }
+
+    // One by one and rare, so that no command fails often enough to be given up.
+    void errors() {
+        const std::vector<FaultKind> kinds{
+            FaultKind::fail,           FaultKind::lose_answer,     FaultKind::drop_request,
+            FaultKind::delay_answer,   FaultKind::delay_execution, FaultKind::stall,
+            FaultKind::refuse_stream,  FaultKind::go_away,         FaultKind::close_unexecuted,
+            FaultKind::close_executed, FaultKind::tear_body};
+        some(1, 3, [&] {
+            sim::Fault fault{.kind = choices_.one_of(kinds)};
+            fault.delay = choices_.between(100ms, 20s);
+            fault.status = choices_.chance(50) ? 503 : 500;
+            fault.body = choices_.chance(50) ? sim::BodyForm::html : sim::BodyForm::empty;
+            add(std::move(fault), {world_.timeline.now().steady, world_.calm_at}, 0.05);
+        });
+    }
+
+    void outage() {
+        const Window when = window(1s, 30s);
+        switch (choices_.below(4)) {
+            case 0:
+                add({.kind = FaultKind::fail, .status = 503}, when);
+                break;
+            case 1:
+                add({.kind = FaultKind::drop_request}, when);
+                break;
+            case 2:
+                add({.kind = FaultKind::stall}, when);
+                break;
+            default:
+                while_open(
+                    when, [](sim::Weather& weather) { weather.no_connection = true; },
+                    [](sim::Weather& weather) { weather.no_connection = false; });
+        }
+    }
+
+    void throttle() {
+        const std::vector<sim::RetryAfterForm> forms{
+            sim::RetryAfterForm::epoch_ms,  sim::RetryAfterForm::epoch_ms, sim::RetryAfterForm::seconds,
+            sim::RetryAfterForm::http_date, sim::RetryAfterForm::missing,  sim::RetryAfterForm::past,
+            sim::RetryAfterForm::unreadable};
+        sim::Fault fault{.kind = FaultKind::throttle, .bundle_id = some_bundle()};
+        fault.retry_after = choices_.one_of(forms);
+        if (choices_.chance(50)) {
+            fault.retry_after_in = choices_.between(1s, 30s);
+        }
+        const Window when = window(1s, 20s);
+        add(std::move(fault), when, choices_.chance(50) ? 1.0 : 0.3);
+    }
+
+    void refuse_credential() {
+        const Window when = window(500ms, 30s);
+        switch (choices_.below(4)) {
+            case 0:
+                add({.kind = FaultKind::refuse_credential, .bundle_id = some_bundle()}, when);
+                break;
+            case 1:
+                add({.kind = FaultKind::forbid, .bundle_id = some_bundle()}, when);
+                break;
+            case 2:
+                while_open(
+                    when, [](sim::Weather& weather) { weather.no_key = true; },
+                    [](sim::Weather& weather) { weather.no_key = false; });
+                break;
+            default:
+                revoke_key(when);
+        }
+    }
+
+    // Apple forgets the key at once; the new key file arrives at the end of the window.
+    void revoke_key(Window when) {
+        const std::string fresh = fmt::format("{}{}", sim::key_mark, ++keys_);
+        world_.timeline.at(when.from, [&world = world_, fresh] {
+            world.trace.line(sim::no_worker, '~', "Apple revokes the key");
+            world.tokens.active_keys = {fresh};
+        });
+        world_.timeline.at(when.until, [&world = world_, fresh] {
+            world.tokens.active_keys.insert(fresh);
+            world.key_id = fresh;
+            world.key_file_changed();
+        });
+    }
+
+    void lose_wire() {
+        at_some_time([](World& world) {
+            if (world.choices.chance(30)) {
+                world.change_capacity(0, 0);
+            } else {
+                world.change_capacity(0, 60);
+            }
+        });
+        add({.kind = FaultKind::close_executed}, window(10ms, 1s), 0.3);
+        add({.kind = FaultKind::go_away}, window(10ms, 1s), 0.5);
+    }
+
+    void slow() {
+        const Window when = window(1s, 60s);
+        const common::Duration usual = world_.weather.latency_max;
+        const common::Duration latency = choices_.between(100ms, 3s);
+        while_open(
+            when, [latency](sim::Weather& weather) { weather.latency_max = latency; },
+            [usual](sim::Weather& weather) { weather.latency_max = usual; });
+    }
+
+    void stores_fail() {
+        const auto percent = static_cast<unsigned>(choices_.chance(40) ? 100 : choices_.between(5, 60));
+        const bool lost = choices_.chance(40);
+        const common::Duration latency = choices_.between(1ms, 5s);
+        while_open(
+            window(1s, 30s),
+            [=](sim::Weather& weather) {
+                (lost ? weather.store_acks_lost_percent : weather.stores_fail_percent) = percent;
+                weather.store_latency_max = latency;
+            },
+            [](sim::Weather& weather) {
+                weather.store_acks_lost_percent = 0;
+                weather.stores_fail_percent = 0;
+                weather.store_latency_max = 20ms;
+            });
+    }
+
+    void commits_fail() {
+        const auto percent = static_cast<unsigned>(choices_.chance(40) ? 100 : choices_.between(5, 60));
+        const bool lost = choices_.chance(40);
+        const common::Duration latency = choices_.between(1ms, 2s);
+        while_open(
+            window(1s, 30s),
+            [=](sim::Weather& weather) {
+                (lost ? weather.commit_answers_lost_percent : weather.commits_fail_percent) = percent;
+                weather.commit_latency_max = latency;
+            },
+            [](sim::Weather& weather) {
+                weather.commit_answers_lost_percent = 0;
+                weather.commits_fail_percent = 0;
+                weather.commit_latency_max = 20ms;
+            });
+    }
+
+    static void jump_wall(World& world) {
+        const auto by = std::chrono::milliseconds{world.choices.between(10'000, 7'200'000)};
+        const bool back = world.choices.chance(50);
+        world.trace.line(
+            sim::no_worker, '~', fmt::format("the wall clock jumps {}{} ms", back ? "-" : "", by.count()));
+        world.timeline.jump_wall(back ? -by : by);
+    }
+
+    static void calm(World& world) {
+        world.trace.line(sim::no_worker, '~', "calm");
+        const common::Duration latency = world.swarm.latency_max;
+        world.weather = {};
+        world.weather.latency_max = latency;
+        world.tokens.active_keys.insert(world.key_id);
+        world.key_file_changed();
+        world.change_capacity(1, 100);
+    }
+
+    World& world_;
+    sim::Choices& choices_;
+    int keys_ = 1;
+};
+
+}  // namespace
+
+void script_chaos(World& world) {
+    Chaos{world}.script();
+}
+
+}  // namespace simulation

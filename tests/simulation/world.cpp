@@ -1,0 +1,291 @@
+#include "tests/simulation/world.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace simulation {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// Virtual time within which everything settles once the last fault is over: the longest Retry-After, and a
+// few poisoned records of one account one after another, each until its attempts are spent.
+constexpr common::Duration settles_within = 30min;
+constexpr common::Duration drain_slack = 1s;
+constexpr std::uint64_t idle_turns_max = 500;
+constexpr std::uint64_t turns_max = 400'000;
+
+}  // namespace
+
+struct World::Worker {
+    Worker(World& world, sim::WorkerId name)
+        : id{name},
+          around{name, world.timeline, world.choices, world.weather, world.referee, fuse},
+          source{std::make_shared<sim::SimSource>(around, world.broker)},
+          sink{around, world.broker},
+          transport{std::make_shared<sim::SimTransport>(around, world.apple)},
+          credentials{name, world.weather, world.key_id, world.trace},
+          journal{around},
+          clock{world.timeline},
+          engine{world.swarm.settings} {}
+
+    sim::WorkerId id;
+    sim::Fuse fuse;
+    sim::Surroundings around;
+    std::shared_ptr<sim::SimSource> source;
+    sim::SimSink sink;
+    std::shared_ptr<sim::SimTransport> transport;
+    sim::SimCredentials credentials;
+    sim::SimJournal journal;
+    sim::VirtualClock clock;
+    sim::VirtualWaiter waiter;
+    core::Engine engine;
+    std::optional<app::WorkerLoop> loop;
+    common::Instant not_before{};  // a turn takes time
+    bool more = false;             // the loop has inputs of its own
+    std::optional<common::Instant> draining_since;
+    std::uint64_t idle_turns = 0;
+
+    [[nodiscard]] bool ready() const {
+        return more || waiter.ready() || source->ready() || sink.ready() || transport->ready() ||
+               credentials.ready();
+    }
+};
+
+World::World(std::uint64_t seed_given, sim::Trace::Out out, Plant plant)
+    : seed{seed_given},
+      choices{seed_given},
+      trace{timeline, std::move(out)},
+      swarm{sim::draw_swarm(choices)},
+      plan{sim::draw_plan(choices, swarm, timeline.now().wall)},
+      key_id{fmt::format("{}1", sim::key_mark)},
+      apple{std::ref(tokens), [this](std::uint64_t bound) { return choices.below(bound); }},
+      referee{timeline, trace, swarm, plan, verdict},
+      broker{timeline, choices, trace, plan, referee},
+      calm_at{timeline.now().steady + swarm.calm_after},
+      plant_{std::move(plant)} {
+    tokens.active_keys.insert(key_id);
+    for (const sim::PlannedAccount& account : plan.accounts) {
+        tokens.bundle_ids.insert(account.shop.bundle_id);
+        apple.store().put(account.shop, account.name, account.first_value);
+    }
+    for (const sim::PlannedSignIn& sign_in : plan.sign_ins) {
+        timeline.after(sign_in.at, [this, &sign_in] {
+            const sim::PlannedAccount& account = plan.accounts[sign_in.account];
+            trace.line(sim::no_worker, '~', fmt::format("{} signs in with {}", account.name, sign_in.value));
+            apple.store().put(account.shop, account.name, sign_in.value);
+        });
+    }
+    weather.latency_max = swarm.latency_max;
+    turn_cost_ = choices.chance(50) ? 20us : choices.between(common::Duration{100us}, common::Duration{10ms});
+    script_chaos(*this);
+    for (std::size_t worker = 0; worker < swarm.workers; ++worker) {
+        start_worker();
+    }
+}
+
+World::~World() = default;
+
+void World::start_worker() {
+    workers_.push_back(std::make_unique<Worker>(*this, ++last_worker_));
+    Worker& worker = *workers_.back();
+    trace.line(worker.id, '+', "");
+    referee.worker_started(worker.id);
+    const app::Ports genuine{*worker.source, worker.sink,   *worker.transport, worker.credentials,
+                             worker.clock,   worker.waiter, worker.journal};
+    worker.loop.emplace(worker.engine, plant_ ? plant_(genuine) : genuine);
+    broker.join(worker.id, *worker.source);
+    for (std::uint32_t endpoint = 0; endpoint < swarm.apps; ++endpoint) {
+        const std::size_t streams = choices.between(1, 100);
+        timeline.after(
+            choices.between(1ms, 100ms), [weak = std::weak_ptr{worker.transport}, endpoint, streams] {
+                if (const auto transport = weak.lock()) {
+                    transport->change_capacity(core::EndpointId{endpoint}, streams);
+                }
+            });
+    }
+}
+
+void World::restart_later() {
+    ++restarts_due_;
+    timeline.after(choices.skewed(50ms, 20s), [this] {
+        --restarts_due_;
+        start_worker();
+    });
+}
+
+void World::remove(std::size_t index, bool said_goodbye) {
+    const sim::WorkerId id = workers_[index]->id;
+    workers_.erase(workers_.begin() + static_cast<std::ptrdiff_t>(index));
+    referee.worker_gone(id);
+    if (said_goodbye) {
+        broker.leave(id);
+    } else {
+        trace.line(id, 'x', "");
+        broker.vanish(id);
+    }
+    if (!ending_) {
+        restart_later();
+    }
+}
+
+void World::crash_one() {
+    if (workers_.empty()) {
+        return;
+    }
+    Worker& worker = *workers_[choices.below(workers_.size())];
+    if (choices.chance(10)) {
+        worker.waiter.stop_at_once();
+    } else {
+        worker.fuse.light(choices.below(40));
+    }
+}
+
+void World::drain_one() {
+    if (!workers_.empty()) {
+        Worker& worker = *workers_[choices.below(workers_.size())];
+        trace.line(worker.id, 'd', "");
+        worker.waiter.request_drain();
+        worker.draining_since = worker.draining_since.value_or(timeline.now().steady);
+    }
+}
+
+void World::key_file_changed() {
+    for (const auto& worker : workers_) {
+        for (std::uint32_t app = 0; app < swarm.apps; ++app) {
+            worker->credentials.key_changed(core::AppId{app});
+        }
+    }
+}
+
+void World::change_capacity(std::size_t least, std::size_t most) {
+    for (const auto& worker : workers_) {
+        for (std::uint32_t endpoint = 0; endpoint < swarm.apps; ++endpoint) {
+            worker->transport->change_capacity(core::EndpointId{endpoint}, choices.between(least, most));
+        }
+    }
+}
+
+common::Instant World::due(const Worker& worker) const {
+    const common::Instant wanted =
+        worker.ready() ? timeline.now().steady
+                       : std::min(worker.engine.next_deadline(), worker.transport->next_deadline());
+    return std::max({wanted, worker.not_before, timeline.now().steady});
+}
+
+std::optional<std::size_t> World::next_worker() const {
+    std::optional<std::size_t> next;
+    for (std::size_t index = 0; index < workers_.size(); ++index) {
+        if (!next || due(*workers_[index]) < due(*workers_[*next])) {
+            next = index;
+        }
+    }
+    return next;
+}
+
+void World::turn(std::size_t index) {
+    Worker& worker = *workers_[index];
+    ++turns_;
+    worker.not_before = timeline.now().steady + turn_cost_;
+    worker.more = false;
+    const std::uint64_t lines = trace.lines();
+    app::TurnResult result = app::TurnResult::more;
+    try {
+        result = worker.loop->turn();
+    } catch (const sim::Crash&) {
+        result = app::TurnResult::stopped;
+    }
+    worker.more = worker.credentials.take_failed();
+    worker.idle_turns = trace.lines() == lines ? worker.idle_turns + 1 : 0;
+    if (result == app::TurnResult::stopped) {
+        remove(index, false);
+        return;
+    }
+    referee.check_buffer(worker.id);
+    check_drain(worker, result);
+    if (worker.idle_turns > idle_turns_max || turns_ > turns_max) {
+        verdict.broke(
+            sim::Promise::no_spinning,
+            fmt::format(
+                "w{}: {} turns in a row did nothing, {} in all", worker.id, worker.idle_turns, turns_));
+    }
+    if (result != app::TurnResult::more) {
+        trace.line(worker.id, '=', result == app::TurnResult::finished ? "in time" : "late");
+        remove(index, true);
+    }
+}
+
+void World::check_drain(const Worker& worker, app::TurnResult result) {
+    if (result == app::TurnResult::finished && referee.in_flight(worker.id) > 0) {
+        verdict.broke(sim::Promise::drains, fmt::format("w{} finished with requests in flight", worker.id));
+    }
+    if (result == app::TurnResult::finished_late && ending_) {
+        verdict.broke(
+            sim::Promise::drains, fmt::format("w{} had nothing to do and finished late", worker.id));
+    }
+    if (worker.draining_since && result == app::TurnResult::more &&
+        timeline.now().steady > *worker.draining_since + swarm.settings.drain_timeout + drain_slack) {
+        verdict.broke(sim::Promise::drains, fmt::format("w{} drains longer than its bound", worker.id));
+    }
+}
+
+bool World::at_rest() const {
+    return timeline.now().steady >= calm_at && restarts_due_ == 0 && broker.all_committed() &&
+           apple.in_the_air() == 0;
+}
+
+// False: the run is over.
+bool World::step() {
+    if (verdict.broken()) {
+        return false;
+    }
+    if (!ending_ && at_rest()) {
+        ending_ = true;
+        for (const auto& worker : workers_) {
+            trace.line(worker->id, 'd', "");
+            worker->waiter.request_drain();
+            worker->draining_since = worker->draining_since.value_or(timeline.now().steady);
+        }
+    }
+    if (ending_ && workers_.empty()) {
+        referee.check_end(apple.store());
+        return false;
+    }
+    const std::optional<std::size_t> next = next_worker();
+    const common::Instant turn_at = next ? due(*workers_[*next]) : common::never;
+    const common::Instant at = std::min(turn_at, timeline.next());
+    if (at > calm_at + settles_within) {
+        verdict.broke(sim::Promise::converges, referee.open_records(5));
+        return false;
+    }
+    if (timeline.next() <= turn_at) {
+        timeline.run_next();
+    } else {
+        timeline.advance_to(turn_at);
+        turn(*next);
+    }
+    return true;
+}
+
+Report World::run() {
+    const common::Instant start = timeline.now().steady;
+    while (step()) {
+    }
+    return {
+        .seed = seed,
+        .broken = verdict.broken(),
+        .swarm = swarm.describe(),
+        .trace_hash = trace.hash(),
+        .trace_lines = trace.lines(),
+        .turns = turns_,
+        .virtual_time = timeline.now().steady - start};
+}
+
+Report run_seed(std::uint64_t seed, sim::Trace::Out out, const Plant& plant) {
+    return World{seed, std::move(out), plant}.run();
+}
+
+}  // namespace simulation

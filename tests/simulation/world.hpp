@@ -1,0 +1,108 @@
+// One simulated run: the real loop and engine, one or two workers, in a virtual world that is a seed.
+//
+// Faults of the seed's classes come and go, all of them stop at Swarm::calm_after, then everything must
+// settle; at last every worker is drained. The referee watches all the while.
+//
+// Ownership: a World lives for one run.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "worker/app/worker_loop.hpp"
+#include "worker/sim/apple.hpp"
+#include "worker/sim/apple_token.hpp"
+#include "worker/sim/broker.hpp"
+#include "worker/sim/credentials.hpp"
+#include "worker/sim/journal.hpp"
+#include "worker/sim/plan.hpp"
+#include "worker/sim/promise.hpp"
+#include "worker/sim/referee.hpp"
+#include "worker/sim/sink.hpp"
+#include "worker/sim/source.hpp"
+#include "worker/sim/surroundings.hpp"
+#include "worker/sim/swarm.hpp"
+#include "worker/sim/timeline.hpp"
+#include "worker/sim/trace.hpp"
+#include "worker/sim/transport.hpp"
+#include "worker/sim/waiter.hpp"
+
+namespace simulation {
+
+struct Report {
+    std::uint64_t seed = 0;
+    std::optional<sim::Broken> broken{};
+    std::string swarm;
+    std::uint64_t trace_hash = 0;
+    std::uint64_t trace_lines = 0;
+    std::uint64_t turns = 0;
+    common::Duration virtual_time{};
+};
+
+// Puts something wrong between a worker and its ports, to prove that the referee notices.
+using Plant = std::function<app::Ports(app::Ports genuine)>;
+
+class World {
+public:
+    explicit World(std::uint64_t seed, sim::Trace::Out out = {}, Plant plant = {});
+    World(const World&) = delete;
+    World& operator=(const World&) = delete;
+    ~World();
+
+    [[nodiscard]] Report run();
+
+    // For chaos.cpp, which scripts the faults.
+    struct Worker;
+    void crash_one();
+    void drain_one();
+    void key_file_changed();
+    void change_capacity(std::size_t least, std::size_t most);
+
+    std::uint64_t seed;
+    sim::Choices choices;
+    sim::Timeline timeline;
+    sim::Trace trace;
+    sim::Verdict verdict;
+    sim::Swarm swarm;
+    sim::Plan plan;
+    sim::Weather weather;
+    std::string key_id;
+    sim::PlainTokens tokens;
+    sim::Apple apple;
+    sim::Referee referee;
+    sim::Broker broker;
+    common::Instant calm_at;
+
+private:
+    void start_worker();
+    void restart_later();
+    void remove(std::size_t index, bool said_goodbye);
+    void turn(std::size_t index);
+    void take_turn(Worker& worker);
+    [[nodiscard]] common::Instant due(const Worker& worker) const;
+    [[nodiscard]] std::optional<std::size_t> next_worker() const;
+    [[nodiscard]] bool at_rest() const;
+    void check_drain(const Worker& worker, app::TurnResult result);
+    [[nodiscard]] bool step();
+
+    Plant plant_;
+    sim::WorkerId last_worker_ = sim::no_worker;
+    std::vector<std::unique_ptr<Worker>> workers_;
+    std::size_t restarts_due_ = 0;
+    bool ending_ = false;
+    common::Duration turn_cost_{};
+    std::uint64_t turns_ = 0;
+};
+
+// Announces the faults of the world's swarm to its timeline, and their end.
+void script_chaos(World& world);
+
+// The whole of one seed. `seed` alone decides what happens.
+[[nodiscard]] Report run_seed(std::uint64_t seed, sim::Trace::Out out = {}, const Plant& plant = {});
+
+}  // namespace simulation

@@ -1,0 +1,182 @@
+#include "worker/sim/broker.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "common/invariant.hpp"
+
+namespace sim {
+
+namespace {
+using namespace std::chrono_literals;
+}
+
+Broker::Broker(Timeline& timeline, Choices& choices, Trace& trace, const Plan& plan, BrokerWitness& witness)
+    : timeline_{timeline},
+      choices_{choices},
+      trace_{trace},
+      plan_{plan},
+      witness_{witness},
+      start_{timeline.now().steady} {
+    for (const auto& log : plan.logs) {
+        // Without a commit a group starts at the beginning of the log.
+        partitions_.push_back({.committed = log.empty() ? core::Offset{} : plan.records[log.front()].offset});
+    }
+}
+
+void Broker::join(WorkerId worker, GroupMember& member) {
+    members_[worker] = {&member, timeline_.now().steady};
+    rebalance();
+}
+
+void Broker::vanish(WorkerId worker) {
+    members_[worker].member = nullptr;
+    const common::Duration session = choices_.skewed(10ms, 10s);
+    timeline_.after(session, [this, worker] { leave(worker); });
+}
+
+void Broker::leave(WorkerId worker) {
+    members_.erase(worker);
+    forget_owner(worker);
+    assign_free();
+}
+
+void Broker::forget_owner(WorkerId worker) {
+    for (Partition& partition : partitions_) {
+        if (partition.owner == worker) {
+            partition.owner = no_worker;
+            partition.asked_back = false;
+        }
+    }
+}
+
+void Broker::release(WorkerId worker, core::Epoch epoch) {
+    for (Partition& partition : partitions_) {
+        if (partition.owner == worker && partition.epoch == epoch) {
+            partition.owner = no_worker;
+            partition.asked_back = false;
+        }
+    }
+    timeline_.after(choices_.between(1ms, 100ms), [this] { assign_free(); });
+}
+
+void Broker::rebalance() {
+    const bool everything = choices_.chance(60);
+    std::map<WorkerId, std::vector<core::Epoch>> asked;
+    for (Partition& partition : partitions_) {
+        const bool wanted = everything || choices_.chance(50);
+        if (partition.owner != no_worker && !partition.asked_back && wanted) {
+            partition.asked_back = true;
+            asked[partition.owner].push_back(partition.epoch);
+        }
+    }
+    for (auto& [worker, epochs] : asked) {
+        if (GroupMember* member = members_[worker].member; member != nullptr) {
+            member->revoked(epochs, false);
+        }
+        timeline_.after(choices_.between(5s, 30s), [this, late = epochs] { take_back_late(late); });
+    }
+    timeline_.after(choices_.between(1ms, 200ms), [this] { assign_free(); });
+}
+
+// The rebalance timeout: who has not given back by now is no longer believed to own it.
+void Broker::take_back_late(const std::vector<core::Epoch>& epochs) {
+    std::map<WorkerId, std::vector<core::Epoch>> lost;
+    for (Partition& partition : partitions_) {
+        if (partition.owner != no_worker && partition.asked_back &&
+            std::find(epochs.begin(), epochs.end(), partition.epoch) != epochs.end()) {
+            lost[partition.owner].push_back(partition.epoch);
+            partition.owner = no_worker;
+            partition.asked_back = false;
+        }
+    }
+    for (auto& [worker, taken] : lost) {
+        if (GroupMember* member = members_[worker].member; member != nullptr) {
+            member->revoked(taken, true);
+        }
+    }
+    assign_free();
+}
+
+void Broker::lose(common::Duration notice) {
+    std::vector<WorkerId> owners;
+    for (const auto& [worker, member] : members_) {
+        if (member.member != nullptr && member.deaf_until <= timeline_.now().steady) {
+            owners.push_back(worker);
+        }
+    }
+    if (owners.empty()) {
+        return;
+    }
+    const WorkerId worker = choices_.one_of(owners);
+    std::vector<core::Epoch> epochs;
+    for (const Partition& partition : partitions_) {
+        if (partition.owner == worker) {
+            epochs.push_back(partition.epoch);
+        }
+    }
+    forget_owner(worker);
+    members_[worker].deaf_until = timeline_.now().steady + notice;
+    trace_.line(no_worker, '~', fmt::format("the group takes everything from w{}", worker));
+    timeline_.after(notice, [this, worker, epochs] {
+        const auto found = members_.find(worker);
+        if (found != members_.end() && found->second.member != nullptr && !epochs.empty()) {
+            found->second.member->revoked(epochs, true);
+        }
+        assign_free();
+    });
+    assign_free();
+}
+
+void Broker::assign_free() {
+    std::vector<WorkerId> able;
+    for (const auto& [worker, member] : members_) {
+        if (member.member != nullptr && member.deaf_until <= timeline_.now().steady) {
+            able.push_back(worker);
+        }
+    }
+    if (able.empty()) {
+        return;
+    }
+    for (std::size_t index = 0; index < partitions_.size(); ++index) {
+        Partition& partition = partitions_[index];
+        if (partition.owner != no_worker) {
+            continue;
+        }
+        partition.owner = choices_.one_of(able);
+        partition.epoch = core::Epoch{next_epoch_++};
+        partition.asked_back = false;
+        members_[partition.owner].member->assigned(
+            index, partition.epoch, partition.committed, partition.metadata);
+    }
+}
+
+void Broker::commit(const std::vector<core::PartitionCommit>& entries) {
+    for (const core::PartitionCommit& entry : entries) {
+        for (std::size_t index = 0; index < partitions_.size(); ++index) {
+            Partition& partition = partitions_[index];
+            if (partition.owner != no_worker && partition.epoch == entry.epoch) {
+                partition.committed = entry.offset;
+                partition.metadata = entry.metadata;
+                witness_.committed(index, entry.epoch, entry.offset, entry.metadata);
+            }
+        }
+    }
+}
+
+void Broker::store(core::StoreKind kind, const core::OutgoingRecord& record) {
+    witness_.stored(kind, record);
+}
+
+bool Broker::all_committed() const {
+    for (std::size_t index = 0; index < partitions_.size(); ++index) {
+        const auto& log = plan_.logs[index];
+        if (!log.empty() && partitions_[index].committed <= plan_.records[log.back()].offset) {
+            return false;
+        }
+    }
+    return true;
+}
+
+}  // namespace sim

@@ -1,0 +1,48 @@
+// Tokens that look like tokens to the scripted Apple and that a checker recognises wherever they turn up.
+#pragma once
+
+#include <map>
+#include <string_view>
+#include <vector>
+
+#include "worker/ports/credentials.hpp"
+#include "worker/sim/inbox.hpp"
+#include "worker/sim/timeline.hpp"
+#include "worker/sim/trace.hpp"
+#include "worker/sim/weather.hpp"
+
+namespace sim {
+
+// Key ids start with this, and so do all tokens, after "Bearer ".
+inline constexpr std::string_view key_mark = "KEYMARK";
+
+class SimCredentials final : public ports::Credentials {
+public:
+    SimCredentials(WorkerId worker, const Weather& weather, const std::string& key_id, Trace& trace)
+        : worker_{worker}, weather_{weather}, key_id_{key_id}, trace_{trace} {}
+
+    [[nodiscard]] common::Result<const common::Secret*> authorization(
+        core::AppId app, common::Now now) override;
+    void renew(core::AppId app) override;
+    void collect(common::Now now, std::vector<core::Input>& inputs) override;
+
+    [[nodiscard]] bool ready() const noexcept { return !changed_.empty(); }
+    void key_changed(core::AppId app);
+    // The last authorization() gave nothing, so the loop has an input of its own.
+    [[nodiscard]] bool take_failed() noexcept { return std::exchange(failed_, false); }
+
+private:
+    struct Token {
+        common::Secret header;
+        common::WallTime signed_at{};
+    };
+    WorkerId worker_;
+    const Weather& weather_;
+    const std::string& key_id_;  // the key in use now; the world changes it
+    Trace& trace_;
+    std::map<core::AppId, Token> tokens_;
+    std::vector<core::AppId> changed_;
+    bool failed_ = false;
+};
+
+}  // namespace sim

@@ -1,0 +1,45 @@
+#include "worker/sim/promise.hpp"
+
+namespace sim {
+
+std::string_view promise_name(Promise promise) noexcept {
+    switch (promise) {
+        case Promise::no_loss:
+            return "no_loss";
+        case Promise::order_per_account:
+            return "order_per_account";
+        case Promise::retry_after_kept:
+            return "retry_after_kept";
+        case Promise::only_records_die:
+            return "only_records_die";
+        case Promise::letter_is_whole:
+            return "letter_is_whole";
+        case Promise::commit_behind_unfinished:
+            return "commit_behind_unfinished";
+        case Promise::commit_never_back:
+            return "commit_never_back";
+        case Promise::commit_own_epoch:
+            return "commit_own_epoch";
+        case Promise::map_is_true:
+            return "map_is_true";
+        case Promise::receipts_first:
+            return "receipts_first";
+        case Promise::few_repeats:
+            return "few_repeats";
+        case Promise::converges:
+            return "converges";
+        case Promise::bounded:
+            return "bounded";
+        case Promise::drains:
+            return "drains";
+        case Promise::no_spinning:
+            return "no_spinning";
+        case Promise::secrets_stay_inside:
+            return "secrets_stay_inside";
+        case Promise::repeatable:
+            return "repeatable";
+    }
+    return "?";
+}
+
+}  // namespace sim

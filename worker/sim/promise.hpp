@@ -1,0 +1,52 @@
+// What the simulation holds the worker to, by name, and the first one that was broken in a run.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace sim {
+
+enum class Promise : std::uint8_t {
+    no_loss,                   // every event's effect is at Apple, or its dead letter is stored
+    order_per_account,         // commands of one account are sent in log order, one at a time
+    retry_after_kept,          // nothing for an app before the time that a delivered 429 announced
+    only_records_die,          // dead letters are for invalid and poisoned records only
+    letter_is_whole,           // a dead letter carries the original byte for byte
+    commit_behind_unfinished,  // nothing unfinished below a committed offset
+    commit_never_back,         // offsets do not move back within an epoch
+    commit_own_epoch,          // nothing is committed for an epoch that is known to be over
+    map_is_true,               // the offset map names finished records, and all of them
+    receipts_first,            // a record's receipts are stored before it is committed
+    few_repeats,               // what was committed as finished is never sent again
+    converges,                 // once faults stop everything is settled in bounded time
+    bounded,                   // in flight, capacity, buffers
+    drains,                    // a drain ends in its bound, and cleanly once faults are over
+    no_spinning,               // turns without progress do not repeat
+    secrets_stay_inside,       // no token value or credential in logs, receipts, headers
+    repeatable,                // same seed, same trace
+};
+[[nodiscard]] std::string_view promise_name(Promise promise) noexcept;
+
+struct Broken {
+    Promise promise = Promise::no_loss;
+    std::string seen;
+};
+
+// Keeps the first broken promise: later ones are mostly its consequences.
+class Verdict {
+public:
+    void broke(Promise promise, std::string seen) {
+        if (!broken_) {
+            broken_ = Broken{promise, std::move(seen)};
+        }
+    }
+    [[nodiscard]] const std::optional<Broken>& broken() const noexcept { return broken_; }
+
+private:
+    std::optional<Broken> broken_;
+};
+
+}  // namespace sim

@@ -1,0 +1,131 @@
+// Watches everything between workers and world, keeps its own account of what is finished, and says which
+// promise was broken first. Also writes the trace, since it sees every transition.
+//
+// It believes the plan, Apple's decisions and the broker's stores, never the engine: a command is finished
+// when Apple decided 204 or 404 for it, a record when all its commands are, or when its dead letter is stored
+// and names the rest.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "worker/sim/plan.hpp"
+#include "worker/sim/promise.hpp"
+#include "worker/sim/swarm.hpp"
+#include "worker/sim/trace.hpp"
+#include "worker/sim/witness.hpp"
+
+namespace sim {
+
+class Referee final : public Witness {
+public:
+    Referee(const Timeline& timeline, Trace& trace, const Swarm& swarm, const Plan& plan, Verdict& verdict)
+        : timeline_{timeline}, trace_{trace}, swarm_{swarm}, plan_{plan}, verdict_{verdict} {
+        facts_.resize(plan.records.size());
+    }
+
+    void worker_started(WorkerId worker) { workers_[worker]; }
+    void worker_gone(WorkerId worker) { workers_.erase(worker); }
+    // After a turn: the worker holds no more records than it may.
+    void check_buffer(WorkerId worker);
+    [[nodiscard]] std::size_t in_flight(WorkerId worker) const { return workers_.at(worker).flights.size(); }
+    // Once everything is committed: Apple holds what the plan demands.
+    void check_end(const AppleStore& store);
+    // What is still open, for the report of a world that does not come to rest.
+    [[nodiscard]] std::string open_records(std::size_t shown_max) const;
+
+    void assigned(WorkerId worker, const core::Assigned& input) override;
+    void revoked(WorkerId worker, const core::Revoked& input) override;
+    void received(WorkerId worker, const core::Received& input) override;
+    void released(WorkerId worker, core::Epoch epoch) override;
+    void commit_asked(WorkerId worker, const std::vector<core::PartitionCommit>& entries) override;
+    void sent(WorkerId worker, const ports::OutgoingRequest& request) override;
+    void decided(const LedgerEntry& entry) override;
+    void ended(WorkerId worker, const core::ExchangeEnded& input, const LedgerEntry* entry) override;
+    void capacity(WorkerId worker, const core::CapacityChanged& input) override;
+    void store_asked(WorkerId worker, const core::Store& store) override;
+    void store_ended(WorkerId worker, const core::StoreEnded& input) override;
+    void said(WorkerId worker, const core::Say& line) override;
+    void committed(
+        std::size_t partition, core::Epoch epoch, core::Offset offset, const std::string& metadata) override;
+    void stored(core::StoreKind kind, const core::OutgoingRecord& record) override;
+
+private:
+    // What is true of a record, whoever works on it.
+    struct Facts {
+        std::optional<std::set<std::size_t>> owed{};  // its dead letter is stored and names these commands
+        std::set<std::size_t> receipts{};             // by command
+        bool event_receipt = false;
+    };
+    // What one ownership has been told.
+    struct Ownership {
+        std::size_t partition = 0;
+        bool asked_back = false;
+        core::Offset next{};              // as assigned, then as last committed
+        std::set<std::size_t> claimed{};  // records finished by an earlier owner
+        std::set<std::size_t> received{};
+        std::map<std::size_t, Facts> acknowledged{};           // stores whose end was delivered
+        std::map<std::size_t, std::set<std::size_t>> ended{};  // record -> commands with a final answer
+        std::map<std::size_t, std::pair<core::Offset, std::size_t>> last_sent{};  // by account
+    };
+    struct Flight {
+        core::EndpointId endpoint{};
+        core::AppId app{};
+        std::optional<std::size_t> account{};  // none: a canary
+        core::Epoch epoch{};
+        RecordPlace place{};
+    };
+    struct StoreWork {
+        core::Epoch epoch{};
+        std::size_t record = 0;
+        std::optional<std::size_t> command{};
+        std::set<std::size_t> owed{};
+        core::StoreKind kind = core::StoreKind::receipt;
+    };
+    struct Worker {
+        bool received_this_turn = false;
+        std::map<core::Epoch, Ownership> owned{};
+        std::map<core::ExchangeId, Flight> flights{};
+        std::map<core::StoreId, StoreWork> stores{};
+        std::map<core::EndpointId, std::size_t> capacity{};
+        std::map<core::AppId, common::Instant> not_before{};
+        std::map<std::size_t, std::size_t> in_flight_by_account{};
+    };
+
+    void broke(WorkerId worker, Promise promise, const std::string& seen);
+    [[nodiscard]] std::pair<core::Epoch, Ownership*> owner_of(Worker& worker, std::size_t partition);
+
+    // referee_sends.cpp
+    [[nodiscard]] std::optional<RecordPlace> place_of(
+        WorkerId worker, const Ownership& owner, const PlannedCommand& command);
+    void check_limits(WorkerId worker, const Worker& known, const Flight& flight);
+
+    // referee_settles.cpp
+    [[nodiscard]] bool finished(std::size_t record) const;
+    [[nodiscard]] bool receipts_complete(std::size_t record, const Facts& facts) const;
+    [[nodiscard]] bool known_finished(const Ownership& owner, std::size_t record) const;
+    void check_commit(WorkerId worker, Ownership& owner, const core::PartitionCommit& entry);
+    [[nodiscard]] std::set<std::size_t> claims(
+        std::size_t partition, core::Offset offset, const std::string& metadata) const;
+    [[nodiscard]] StoreWork read_store(
+        WorkerId worker, core::StoreKind kind, const core::OutgoingRecord& record);
+    [[nodiscard]] StoreWork read_letter(WorkerId worker, const core::OutgoingRecord& record);
+    [[nodiscard]] StoreWork read_receipt(WorkerId worker, const core::OutgoingRecord& record);
+    void check_letter(
+        WorkerId worker, const StoreWork& work, const core::OutgoingRecord& record, std::string_view reason);
+
+    const Timeline& timeline_;
+    Trace& trace_;
+    const Swarm& swarm_;
+    const Plan& plan_;
+    Verdict& verdict_;
+    std::vector<Facts> facts_;
+    std::set<PlannedCommand> decided_;
+    std::map<WorkerId, Worker> workers_;
+};
+
+}  // namespace sim

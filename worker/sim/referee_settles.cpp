@@ -1,0 +1,298 @@
+// What becomes of records: dead letters, receipts, committed offsets and their maps.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "worker/core/settle/offset_map.hpp"
+#include "worker/sim/credentials.hpp"
+#include "worker/sim/referee.hpp"
+
+namespace sim {
+
+namespace {
+
+constexpr std::size_t map_chars_that_may_be_cut = core::offset_map_chars_max - 64;
+
+std::optional<std::string> header(const core::OutgoingRecord& record, std::string_view name) {
+    for (const core::Header& header : record.headers) {
+        if (header.name == name) {
+            return header.value;
+        }
+    }
+    return std::nullopt;
+}
+
+std::int64_t number(std::string_view text) {
+    std::int64_t value = -1;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+}
+
+std::vector<std::string_view> split(std::string_view text, char by) {
+    std::vector<std::string_view> parts;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find(by), text.size());
+        parts.push_back(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return parts;
+}
+
+bool has_secret(std::string_view text) {
+    return text.find(value_mark) != std::string_view::npos || text.find(key_mark) != std::string_view::npos;
+}
+
+}  // namespace
+
+bool Referee::finished(std::size_t record) const {
+    const PlannedRecord& planned = plan_.records[record];
+    const auto& owed = facts_[record].owed;
+    if (planned.kind == RecordKind::invalid) {
+        return owed.has_value();
+    }
+    for (std::size_t command = 0; command < planned.commands.size(); ++command) {
+        const bool in_letter = owed && owed->contains(command);
+        if (!in_letter && !decided_.contains(planned.commands[command])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool Referee::receipts_complete(std::size_t record, const Facts& facts) const {
+    const std::size_t commands = plan_.records[record].commands.size();
+    return swarm_.settings.receipts_topic.empty() ||
+           (commands == 0 ? facts.event_receipt : facts.receipts.size() == commands);
+}
+
+// By what was delivered to this owner alone: what the engine must know.
+bool Referee::known_finished(const Ownership& owner, std::size_t record) const {
+    const auto acknowledged = owner.acknowledged.find(record);
+    const Facts none;
+    const Facts& facts = acknowledged == owner.acknowledged.end() ? none : acknowledged->second;
+    const PlannedRecord& planned = plan_.records[record];
+    if (!receipts_complete(record, facts)) {
+        return false;
+    }
+    if (planned.kind != RecordKind::valid) {
+        return facts.owed.has_value();
+    }
+    const auto ended = owner.ended.find(record);
+    return planned.commands.empty() || !swarm_.settings.receipts_topic.empty() ||
+           (ended != owner.ended.end() && ended->second.size() == planned.commands.size());
+}
+
+std::set<std::size_t> Referee::claims(
+    std::size_t partition, core::Offset offset, const std::string& metadata) const {
+    std::set<std::size_t> claimed;
+    for (const core::OffsetRange& range : core::decode_offset_map(offset, metadata).ranges) {
+        for (const std::size_t record : plan_.logs[partition]) {
+            const core::Offset at = plan_.records[record].offset;
+            if (range.first <= at && at <= range.last) {
+                claimed.insert(record);
+            }
+        }
+    }
+    return claimed;
+}
+
+void Referee::commit_asked(WorkerId worker, const std::vector<core::PartitionCommit>& entries) {
+    Worker& known = workers_.at(worker);
+    for (const core::PartitionCommit& entry : entries) {
+        trace_.line(
+            worker, 'c',
+            fmt::format("epoch {} at {} map {}", entry.epoch.value, entry.offset.value, entry.metadata));
+        const auto owner = known.owned.find(entry.epoch);
+        if (owner == known.owned.end()) {
+            broke(
+                worker, Promise::commit_own_epoch,
+                fmt::format("epoch {} is over and committed to", entry.epoch.value));
+            continue;
+        }
+        check_commit(worker, owner->second, entry);
+    }
+}
+
+void Referee::check_commit(WorkerId worker, Ownership& owner, const core::PartitionCommit& entry) {
+    if (entry.offset < owner.next) {
+        broke(
+            worker, Promise::commit_never_back,
+            fmt::format(
+                "partition {} is committed at {} after {}", owner.partition, entry.offset.value,
+                owner.next.value));
+    }
+    owner.next = std::max(owner.next, entry.offset);
+    const std::set<std::size_t> claimed = claims(owner.partition, entry.offset, entry.metadata);
+    for (const std::size_t record : plan_.logs[owner.partition]) {
+        const bool below = plan_.records[record].offset < entry.offset;
+        const bool in_map = claimed.contains(record);
+        if (!below && !in_map) {
+            const bool must = owner.claimed.contains(record) ||
+                              (owner.received.contains(record) && known_finished(owner, record));
+            if (must && entry.metadata.size() < map_chars_that_may_be_cut) {
+                broke(
+                    worker, Promise::map_is_true,
+                    fmt::format(
+                        "{} is finished and missing in the map committed at {}", plan_.position(record),
+                        entry.offset.value));
+            }
+            continue;
+        }
+        if (!finished(record)) {
+            broke(
+                worker, below ? Promise::commit_behind_unfinished : Promise::map_is_true,
+                fmt::format(
+                    "{} is unfinished and committed at {}", plan_.position(record), entry.offset.value));
+        } else if (!receipts_complete(record, facts_[record])) {
+            broke(
+                worker, Promise::receipts_first,
+                fmt::format(
+                    "{} is committed at {} without its receipts", plan_.position(record),
+                    entry.offset.value));
+        }
+    }
+}
+
+void Referee::committed(std::size_t partition, core::Epoch epoch, core::Offset offset, const std::string&) {
+    trace_.line(
+        no_worker, 'C', fmt::format("partition {} epoch {} at {}", partition, epoch.value, offset.value));
+}
+
+void Referee::store_asked(WorkerId worker, const core::Store& store) {
+    StoreWork work = read_store(worker, store.kind, store.record);
+    Worker& known = workers_.at(worker);
+    work.epoch = owner_of(known, plan_.records[work.record].partition).first;
+    trace_.line(
+        worker, 's',
+        fmt::format(
+            "#{} {} of {}", store.id.value,
+            store.kind == core::StoreKind::dead_letter ? "dead letter" : "receipt",
+            plan_.position(work.record)));
+    known.stores.emplace(store.id, std::move(work));
+}
+
+void Referee::store_ended(WorkerId worker, const core::StoreEnded& input) {
+    trace_.line(worker, 'k', fmt::format("#{} {}", input.id.value, static_cast<int>(input.result)));
+    Worker& known = workers_.at(worker);
+    const auto found = known.stores.find(input.id);
+    if (found == known.stores.end()) {
+        return;
+    }
+    const StoreWork work = std::move(found->second);
+    known.stores.erase(found);
+    const auto owner = known.owned.find(work.epoch);
+    if (input.result != core::StoreResult::acknowledged || owner == known.owned.end()) {
+        return;
+    }
+    Facts& facts = owner->second.acknowledged[work.record];
+    if (work.kind == core::StoreKind::dead_letter) {
+        facts.owed = work.owed;
+    } else if (work.command) {
+        facts.receipts.insert(*work.command);
+    } else {
+        facts.event_receipt = true;
+    }
+}
+
+void Referee::stored(core::StoreKind kind, const core::OutgoingRecord& record) {
+    const StoreWork work = read_store(no_worker, kind, record);
+    Facts& facts = facts_[work.record];
+    if (kind == core::StoreKind::dead_letter) {
+        facts.owed = work.owed;
+    } else if (work.command) {
+        facts.receipts.insert(*work.command);
+    } else {
+        facts.event_receipt = true;
+    }
+}
+
+Referee::StoreWork Referee::read_store(
+    WorkerId worker, core::StoreKind kind, const core::OutgoingRecord& record) {
+    return kind == core::StoreKind::dead_letter ? read_letter(worker, record) : read_receipt(worker, record);
+}
+
+Referee::StoreWork Referee::read_letter(WorkerId worker, const core::OutgoingRecord& record) {
+    StoreWork work{.kind = core::StoreKind::dead_letter};
+    const auto partition = plan_.partition_of(
+        {header(record, "dlq.original.topic").value_or(""),
+         static_cast<std::int32_t>(number(header(record, "dlq.original.partition").value_or("")))});
+    const core::Offset offset{number(header(record, "dlq.original.offset").value_or(""))};
+    const auto found = partition ? plan_.record_at(*partition, offset) : std::nullopt;
+    if (!found) {
+        broke(worker, Promise::letter_is_whole, "a dead letter names a position where no record is");
+        return work;
+    }
+    work.record = *found;
+    for (const std::string_view index : split(header(record, "dlq.commands").value_or(""), ',')) {
+        work.owed.insert(static_cast<std::size_t>(number(index)));
+    }
+    check_letter(worker, work, record, header(record, "dlq.reason").value_or(""));
+    return work;
+}
+
+void Referee::check_letter(
+    WorkerId worker, const StoreWork& work, const core::OutgoingRecord& record, std::string_view reason) {
+    const PlannedRecord& planned = plan_.records[work.record];
+    const std::string position = plan_.position(work.record);
+    const bool omitted = header(record, "dlq.value.omitted") == "too_large";
+    if (record.key != planned.key || (omitted ? record.value.has_value() : record.value != planned.value) ||
+        record.timestamp != planned.timestamp ||
+        !std::all_of(planned.headers.begin(), planned.headers.end(), [&](const core::Header& original) {
+            return std::find(record.headers.begin(), record.headers.end(), original) != record.headers.end();
+        })) {
+        broke(worker, Promise::letter_is_whole, fmt::format("the dead letter of {} differs", position));
+    }
+    const bool expected = planned.kind == RecordKind::invalid ? reason == "invalid"
+                          : planned.kind == RecordKind::poisoned
+                              ? reason == "rejected" || reason == "exhausted"
+                              : false;
+    if (!expected) {
+        broke(worker, Promise::only_records_die, fmt::format("{} is dead-lettered as {}", position, reason));
+    }
+    for (const std::size_t command : work.owed) {
+        const bool poison = command < planned.commands.size() &&
+                            (plan_.rejected_values.contains(planned.commands[command].value) ||
+                             plan_.failing_values.contains(planned.commands[command].value));
+        if (!poison) {
+            broke(
+                worker, Promise::only_records_die,
+                fmt::format("command {} of {} is dead-lettered as {}", command, position, reason));
+        }
+    }
+    for (const core::Header& header : record.headers) {
+        if (header.name.starts_with("dlq.") && has_secret(header.value.value_or(""))) {
+            broke(worker, Promise::secrets_stay_inside, fmt::format("{} of {}", header.name, position));
+        }
+    }
+}
+
+Referee::StoreWork Referee::read_receipt(WorkerId worker, const core::OutgoingRecord& record) {
+    StoreWork work;
+    const auto event = nlohmann::json::parse(record.value.value_or(""), nullptr, false);
+    // Made of the record's position and the command: topic/partition/offset[/command].
+    const auto id = event.is_object() ? event.value("id", std::string{}) : std::string{};
+    const auto parts = split(id, '/');
+    if (parts.size() >= 3) {
+        const auto partition =
+            plan_.partition_of({std::string{parts[0]}, static_cast<std::int32_t>(number(parts[1]))});
+        const auto found =
+            partition ? plan_.record_at(*partition, core::Offset{number(parts[2])}) : std::nullopt;
+        if (found) {
+            work.record = *found;
+            work.command =
+                parts.size() > 3 ? std::optional{static_cast<std::size_t>(number(parts[3]))} : std::nullopt;
+            if (has_secret(record.value.value_or("")) || has_secret(record.key.value_or(""))) {
+                broke(
+                    worker, Promise::secrets_stay_inside,
+                    fmt::format("the receipt of {}", plan_.position(*found)));
+            }
+            return work;
+        }
+    }
+    broke(worker, Promise::receipts_first, "a receipt names a position where no record is");
+    return work;
+}
+
+}  // namespace sim

@@ -1,0 +1,130 @@
+#include "worker/sim/swarm.hpp"
+
+#include <fmt/format.h>
+
+#include <functional>
+#include <string_view>
+
+#include "common/prng.hpp"
+
+namespace sim {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// Stands in for the keyed hash of production: one-way enough for a checker that looks for values.
+std::string fingerprint(std::string_view text) {
+    std::uint64_t hash = 0xCBF29CE484222325ULL;
+    for (const char byte : text) {
+        hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001B3ULL;
+    }
+    return fmt::format("{:016x}", hash);
+}
+
+core::Settings draw_settings(Choices& choices, const Swarm& swarm) {
+    core::Settings settings;
+    for (std::uint32_t app = 0; app < swarm.apps; ++app) {
+        const bool limited = choices.chance(15);
+        settings.apps.push_back(
+            {.name = app_name(core::AppId{app}),
+             .endpoint = core::EndpointId{app},
+             .requests_per_second = limited ? static_cast<double>(choices.between(5, 50)) : 0.0,
+             .burst = static_cast<double>(choices.between(1, 10))});
+        settings.endpoints.push_back({.name = fmt::format("apple-{}.test", app)});
+        settings.rules.apps.emplace(app_name(core::AppId{app}), core::AppId{app});
+    }
+    settings.consumer_group = "simulated";
+    settings.worker_version = "0.0.0-sim";
+    settings.receipts_topic = choices.chance(85) ? "receipts" : "";
+    settings.time_to_execute = {60s, 15min, 60s, 15min};
+    settings.in_flight_max = choices.chance(30) ? choices.between(1, 4) : choices.between(5, 100);
+    settings.records_buffered_max = choices.chance(40) ? choices.between(1, 20) : choices.between(20, 1000);
+    settings.stores_in_flight_max = choices.chance(30) ? choices.between(1, 8) : 1000;
+    settings.request_timeout = choices.between(common::Duration{500ms}, common::Duration{10s});
+    // High enough that chance alone never exhausts a command whose faults come one by one.
+    settings.attempts_max = static_cast<int>(choices.between(14, 24));
+    settings.retry = {
+        choices.between(common::Duration{50ms}, common::Duration{500ms}),
+        choices.between(common::Duration{1s}, common::Duration{15s})};
+    settings.refused = {500ms, choices.between(common::Duration{2s}, common::Duration{15s})};
+    settings.throttled = {500ms, choices.between(common::Duration{2s}, common::Duration{15s})};
+    settings.store_retry = {100ms, choices.between(common::Duration{1s}, common::Duration{5s})};
+    settings.breaker.failures = static_cast<int>(choices.between(3, 10));
+    settings.breaker.window = static_cast<std::size_t>(settings.breaker.failures) * 2;
+    settings.breaker.probe = {500ms, choices.between(common::Duration{2s}, common::Duration{10s})};
+    settings.breaker.probes_before_canary = static_cast<int>(choices.between(1, 3));
+    settings.rejections_in_a_row_max = static_cast<int>(choices.between(3, 12));
+    settings.commit_interval = choices.between(common::Duration{10ms}, common::Duration{1s});
+    settings.commit_completions = choices.chance(30) ? choices.between(1, 5) : choices.between(5, 1000);
+    settings.drain_timeout = choices.between(common::Duration{1s}, common::Duration{15s});
+    settings.fingerprint = fingerprint;
+    settings.seed = choices.below(UINT64_MAX);
+    return settings;
+}
+
+}  // namespace
+
+std::string app_name(core::AppId app) {
+    return fmt::format("app-{}", app.value);
+}
+
+std::string bundle_id(core::AppId app) {
+    return fmt::format("com.example.app{}", app.value);
+}
+
+Swarm draw_swarm(Choices& choices) {
+    Swarm swarm;
+    swarm.workers = choices.chance(30) ? 2 : 1;
+    swarm.partitions = choices.between(1, 4);
+    swarm.accounts = choices.chance(20) ? choices.between(1, 3) : choices.between(4, 40);
+    swarm.records = choices.between(10, 120);
+    swarm.apps = choices.chance(30) ? 2 : 1;
+    swarm.calm_after = choices.between(common::Duration{5s}, common::Duration{90s});
+    const unsigned likely = choices.chance(15) ? 0 : 35;
+    for (bool* fault :
+         {&swarm.apple_errors, &swarm.apple_outages, &swarm.throttles, &swarm.credential_refusals,
+          &swarm.wire_losses, &swarm.rebalances, &swarm.losses, &swarm.crashes, &swarm.drains,
+          &swarm.store_failures, &swarm.commit_failures, &swarm.wall_jumps, &swarm.poison,
+          &swarm.invalid_records, &swarm.offset_holes, &swarm.large_records, &swarm.slow_apple}) {
+        *fault = choices.chance(likely);
+    }
+    swarm.latency_max = choices.chance(50) ? 20ms : 300ms;
+    swarm.settings = draw_settings(choices, swarm);
+    return swarm;
+}
+
+std::string Swarm::describe() const {
+    std::string text = fmt::format(
+        "{} worker(s), {} partition(s), {} accounts, {} records, {} app(s), calm after {:.0f} s, in flight "
+        "<= {}, "
+        "buffered <= {}, attempts <= {}; faults:",
+        workers, partitions, accounts, records, apps, common::seconds(calm_after), settings.in_flight_max,
+        settings.records_buffered_max, settings.attempts_max);
+    const auto name = [&](bool on, std::string_view what) {
+        if (on) {
+            text += ' ';
+            text += what;
+        }
+    };
+    name(apple_errors, "apple_errors");
+    name(apple_outages, "apple_outages");
+    name(throttles, "throttles");
+    name(credential_refusals, "credential_refusals");
+    name(wire_losses, "wire_losses");
+    name(rebalances, "rebalances");
+    name(losses, "losses");
+    name(crashes, "crashes");
+    name(drains, "drains");
+    name(store_failures, "store_failures");
+    name(commit_failures, "commit_failures");
+    name(wall_jumps, "wall_jumps");
+    name(poison, "poison");
+    name(invalid_records, "invalid_records");
+    name(offset_holes, "offset_holes");
+    name(large_records, "large_records");
+    name(slow_apple, "slow_apple");
+    return text;
+}
+
+}  // namespace sim

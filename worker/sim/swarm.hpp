@@ -1,0 +1,56 @@
+// What kind of world a seed is: sizes, settings and which classes of faults it has. Drawn first, so that
+// every seed is narrow in its own way (a world with everything at once rarely reaches the corners).
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "common/time.hpp"
+#include "worker/core/engine/settings.hpp"
+#include "worker/sim/choices.hpp"
+
+namespace sim {
+
+struct Swarm {
+    std::size_t workers = 1;
+    std::size_t partitions = 2;
+    std::size_t accounts = 10;
+    std::size_t records = 60;
+    std::size_t apps = 1;
+    common::Duration calm_after{};  // from the start: every fault is over by then
+
+    // Classes of faults.
+    bool apple_errors = false;   // 5xx and lost, late, refused requests, one by one
+    bool apple_outages = false;  // windows in which nothing works
+    bool throttles = false;
+    bool credential_refusals = false;
+    bool wire_losses = false;  // connections and capacity
+    bool rebalances = false;
+    bool losses = false;  // partitions taken away without asking
+    bool crashes = false;
+    bool drains = false;
+    bool store_failures = false;
+    bool commit_failures = false;
+    bool wall_jumps = false;
+    bool poison = false;
+    bool invalid_records = false;
+    bool offset_holes = false;
+    bool large_records = false;  // a dead letter of which the broker refuses
+    bool slow_apple = false;
+
+    common::Duration latency_max{};
+    core::Settings settings;  // apps, endpoints and rules are filled in as well
+
+    // One line, for the report of a failure.
+    [[nodiscard]] std::string describe() const;
+};
+
+[[nodiscard]] Swarm draw_swarm(Choices& choices);
+
+// An app's names in the simulated world.
+[[nodiscard]] std::string app_name(core::AppId app);
+[[nodiscard]] std::string bundle_id(core::AppId app);
+
+inline constexpr std::size_t record_bytes_max = 8'000;  // what the simulated broker takes
+
+}  // namespace sim
