@@ -1,0 +1,257 @@
+#include "worker/adapters/metrics/catalogue.hpp"
+
+namespace metrics {
+
+constexpr std::array<Definition, metrics_count> definitions{{
+    {Metric::time_to_execute,
+     "autosignin_time_to_execute_seconds",
+     Kind::histogram,
+     "From the event's time until Apple had executed its last command, by event type: the objective is set "
+     "on this.",
+     {Label::type}},
+    {Metric::oldest_unexecuted, "autosignin_oldest_unexecuted_seconds", Kind::gauge,
+     "Age of the oldest event that was received and is not executed; what is stuck makes it grow. 0 when "
+     "idle."},
+    {Metric::events,
+     "autosignin_events_total",
+     Kind::counter,
+     "Records that were decoded to an event, by type.",
+     {Label::type}},
+    {Metric::events_settled,
+     "autosignin_events_settled_total",
+     Kind::counter,
+     "Events for which nothing is left to do; an event counts once, by the worst of its commands.",
+     {Label::type, Label::outcome}},
+    {Metric::commands,
+     "autosignin_commands_total",
+     Kind::counter,
+     "Commands that ended, by outcome.",
+     {Label::action, Label::outcome}},
+    {Metric::attempts,
+     "autosignin_attempts_total",
+     Kind::counter,
+     "Requests to Apple that ended, by the class of the answer or the reason why there was none.",
+     {Label::answer}},
+    {Metric::exchange, "autosignin_exchange_seconds", Kind::histogram,
+     "From sending a request to the end of its exchange, answered or not."},
+    {Metric::retries, "autosignin_retries_total", Kind::counter,
+     "Attempts that failed, counted against the limit of their command, and are repeated later."},
+    {Metric::free_retries, "autosignin_free_retries_total", Kind::counter,
+     "Attempts repeated at no cost to their command: not sent, or the failure was not its own."},
+    {Metric::canaries, "autosignin_canaries_total", Kind::counter,
+     "Harmless calls (a Delete of a fresh random value) made to tell an outage from a poisonous record."},
+    {Metric::dead_letters,
+     "autosignin_dead_letters_total",
+     Kind::counter,
+     "Records that the broker acknowledged in a dead-letter topic. Above zero, someone has to look.",
+     {Label::dead_letter_reason}},
+    {Metric::dead_letters_without_value, "autosignin_dead_letters_without_value_total", Kind::counter,
+     "Dead letters stored without their value because the broker takes none of that size. Raise its limit."},
+    {Metric::heads_given_up, "autosignin_heads_given_up_total", Kind::counter,
+     "Records dead-lettered because they alone held up a full window of finished ones."},
+    {Metric::receipts, "autosignin_receipts_total", Kind::counter, "Receipts that the broker acknowledged."},
+    {Metric::store_failures, "autosignin_store_failures_total", Kind::counter,
+     "Dead letters and receipts that the broker did not take; each is stored again, for ever."},
+    {Metric::records, "autosignin_records_total", Kind::counter, "Records received from Kafka."},
+    {Metric::records_already_finished, "autosignin_records_already_finished_total", Kind::counter,
+     "Records received again after a restart, and skipped because the offset map shows them finished."},
+    {Metric::records_of_old_epochs, "autosignin_records_of_old_epochs_total", Kind::counter,
+     "Records dropped because their partition had been taken away meanwhile."},
+    {Metric::key_not_subject, "autosignin_key_not_subject_total", Kind::counter,
+     "Events whose Kafka key is not their subject, so that the order of their account is not certain."},
+    {Metric::commits, "autosignin_commits_total", Kind::counter, "Offset commits that succeeded."},
+    {Metric::commit_failures, "autosignin_commit_failures_total", Kind::counter,
+     "Offset commits that failed; the next one covers them."},
+    {Metric::offset_maps_cut, "autosignin_offset_maps_cut_total", Kind::counter,
+     "Offset maps that did not fit into a commit, so that a restart would repeat more."},
+    {Metric::offset_maps_ignored, "autosignin_offset_maps_ignored_total", Kind::counter,
+     "Commit metadata found at an assignment that was foreign or damaged, and ignored."},
+    {Metric::rebalances, "autosignin_rebalances_total", Kind::counter,
+     "Changes of the assignment of partitions to this worker."},
+    {Metric::gate_state,
+     "autosignin_gate_state",
+     Kind::gauge,
+     "1 for the state in which the gate of the app's credential is. A closed gate holds all commands of the "
+     "app.",
+     {Label::app, Label::gate_state}},
+    {Metric::gate_reason,
+     "autosignin_gate_reason",
+     Kind::gauge,
+     "1 for the reason why the gate of the app's credential is not open (none: it is open).",
+     {Label::app, Label::gate_reason}},
+    {Metric::gate_closed,
+     "autosignin_gate_closed_seconds",
+     Kind::gauge,
+     "How long the gate has been closed; 0 while it is open.",
+     {Label::app}},
+    {Metric::gate_lanes_waiting,
+     "autosignin_gate_lanes_waiting",
+     Kind::gauge,
+     "Accounts whose next command waits for the gate.",
+     {Label::app}},
+    {Metric::breaker_state,
+     "autosignin_breaker_state",
+     Kind::gauge,
+     "1 for the state in which the breaker of the API host is. Open: the host is failing and is only probed.",
+     {Label::endpoint, Label::breaker_state}},
+    {Metric::breaker_open,
+     "autosignin_breaker_open_seconds",
+     Kind::gauge,
+     "How long the breaker has been open; 0 while it is closed.",
+     {Label::endpoint}},
+    {Metric::endpoint_streams,
+     "autosignin_endpoint_streams",
+     Kind::gauge,
+     "Concurrent requests that the API host allows on the present connections.",
+     {Label::endpoint}},
+    {Metric::in_flight, "autosignin_in_flight", Kind::gauge,
+     "Commands that Apple is being asked to execute now."},
+    {Metric::in_flight_limit, "autosignin_in_flight_limit", Kind::gauge, "Most commands in flight at once."},
+    {Metric::lanes,
+     "autosignin_lanes",
+     Kind::gauge,
+     "Accounts with work: ready to go, waiting for a retry, or held behind a gate or breaker.",
+     {Label::lane_state}},
+    {Metric::lanes_open, "autosignin_lanes_open", Kind::gauge, "Accounts with work, whatever its state."},
+    {Metric::records_buffered, "autosignin_records_buffered", Kind::gauge,
+     "Records held in memory, from reception until settled."},
+    {Metric::buffered_bytes, "autosignin_records_buffered_bytes", Kind::gauge,
+     "Size of the records held in memory."},
+    {Metric::stores_in_flight, "autosignin_stores_in_flight", Kind::gauge,
+     "Dead letters and receipts that the broker has not acknowledged yet."},
+    {Metric::draining, "autosignin_draining", Kind::gauge,
+     "1 while the worker finishes its flights before it stops."},
+    {Metric::partitions_assigned, "autosignin_partitions_assigned", Kind::gauge,
+     "Partitions that this worker owns. 0 on every worker means that nothing is consumed."},
+    {Metric::partitions_paused, "autosignin_partitions_paused", Kind::gauge,
+     "Partitions paused because their buffer is full."},
+    {Metric::partition_committed_offset,
+     "autosignin_partition_committed_offset",
+     Kind::gauge,
+     "Offset that a restarted worker would read first.",
+     {Label::topic, Label::partition}},
+    {Metric::partition_unsettled,
+     "autosignin_partition_unsettled_records",
+     Kind::gauge,
+     "Records received and not settled.",
+     {Label::topic, Label::partition}},
+    {Metric::partition_span,
+     "autosignin_partition_span_offsets",
+     Kind::gauge,
+     "Offsets from the committed one to the last received one; the offset map has to describe them.",
+     {Label::topic, Label::partition}},
+    {Metric::partition_map_characters,
+     "autosignin_partition_offset_map_characters",
+     Kind::gauge,
+     "Length of the offset map in the last commit; Kafka takes 4096.",
+     {Label::topic, Label::partition}},
+    {Metric::partition_lag,
+     "autosignin_partition_lag_records",
+     Kind::gauge,
+     "Records in the partition above the committed offset, never below 0. Alert on time, not on this.",
+     {Label::topic, Label::partition}},
+    {Metric::kafka_errors,
+     "autosignin_kafka_errors_total",
+     Kind::counter,
+     "Errors that the Kafka client reported, by kind; the log has the text and the remedy.",
+     {Label::kafka_error}},
+    {Metric::connections,
+     "autosignin_connections",
+     Kind::gauge,
+     "Open connections to the API host.",
+     {Label::endpoint}},
+    {Metric::connections_opened,
+     "autosignin_connections_opened_total",
+     Kind::counter,
+     "Connections to the API host that were established.",
+     {Label::endpoint}},
+    {Metric::connection_failures,
+     "autosignin_connection_failures_total",
+     Kind::counter,
+     "Attempts to connect to the API host that failed: name, network, TLS or protocol.",
+     {Label::endpoint}},
+    {Metric::goaways,
+     "autosignin_goaways_total",
+     Kind::counter,
+     "Connections that the API host asked us to leave (HTTP/2 GOAWAY).",
+     {Label::endpoint}},
+    {Metric::credential_resign,
+     "autosignin_credential_resign_seconds",
+     Kind::gauge,
+     "Until the bearer token of the app is signed again; 0 when none is cached.",
+     {Label::app}},
+    {Metric::credential_keys,
+     "autosignin_credential_keys_usable",
+     Kind::gauge,
+     "Keys of the app that can sign. At 0 nothing can be sent for it.",
+     {Label::app}},
+    {Metric::clock_skew, "autosignin_clock_skew_seconds", Kind::gauge,
+     "Apple's clock minus ours, from the Date of its last answer, exact to a second. Tokens suffer beyond "
+     "60."},
+    {Metric::loop_turn, "autosignin_loop_turn_seconds", Kind::histogram,
+     "Work of one turn of the loop, without its waiting; long turns delay everything."},
+    {Metric::log_lines_dropped, "autosignin_log_lines_dropped_total", Kind::counter,
+     "Log lines dropped because nobody read them; the worker does not wait for its log."},
+    {Metric::build_info,
+     "autosignin_build_info",
+     Kind::gauge,
+     "1, with the version of the worker.",
+     {Label::version}},
+    {Metric::process_start, "process_start_time_seconds", Kind::gauge, "Start of the process, in UNIX time."},
+    {Metric::process_cpu, "process_cpu_seconds_total", Kind::counter,
+     "User and system time that the process has used, all threads."},
+    {Metric::process_memory, "process_resident_memory_bytes", Kind::gauge,
+     "Memory of the process that is in RAM."},
+    {Metric::process_fds, "process_open_fds", Kind::gauge, "Open file descriptors."},
+    {Metric::process_fds_limit, "process_max_fds", Kind::gauge, "Most file descriptors that may be open."},
+}};
+
+namespace {
+
+constexpr bool in_the_order_of_the_enumeration() {
+    for (std::size_t at = 0; at < definitions.size(); ++at) {
+        if (static_cast<std::size_t>(definitions[at].metric) != at) {
+            return false;
+        }
+    }
+    return true;
+}
+static_assert(in_the_order_of_the_enumeration());
+
+std::string_view kind_name(Kind kind) {
+    switch (kind) {
+        case Kind::counter:
+            return "counter";
+        case Kind::gauge:
+            return "gauge";
+        case Kind::histogram:
+            return "histogram";
+    }
+    return "";
+}
+
+}  // namespace
+
+const std::array<Definition, metrics_count> catalogue = definitions;
+
+const Definition& definition(Metric metric) noexcept {
+    return definitions[static_cast<std::size_t>(metric)];
+}
+
+std::string catalogue_markdown() {
+    std::string table = "| series | kind | labels | meaning |\n|---|---|---|---|\n";
+    for (const Definition& one : definitions) {
+        table.append("| `").append(one.name).append("` | ").append(kind_name(one.kind)).append(" | ");
+        std::string_view before;
+        for (const Label label : one.labels) {
+            if (label != Label::none) {
+                table.append(before).append("`").append(label_name(label)).append("`");
+                before = ", ";
+            }
+        }
+        table.append(" | ").append(one.help).append(" |\n");
+    }
+    return table;
+}
+
+}  // namespace metrics

@@ -1,0 +1,134 @@
+// Every series the worker exports, defined once as data. The exporter, the README's table and the alert rules
+// are checked against this list.
+//
+// Labels come from closed sets, or are bounded by the configuration (app, endpoint) or the assignment (topic,
+// partition): nothing that an event carries is ever a label.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace metrics {
+
+enum class Kind : std::uint8_t { counter, gauge, histogram };
+
+enum class Label : std::uint8_t {
+    none,
+    // Closed sets.
+    type,
+    outcome,
+    action,
+    answer,
+    dead_letter_reason,
+    gate_state,
+    gate_reason,
+    breaker_state,
+    lane_state,
+    kafka_error,
+    // Bounded by the configuration or the assignment.
+    app,
+    endpoint,
+    topic,
+    partition,
+    version,
+};
+
+[[nodiscard]] std::string_view label_name(Label label) noexcept;
+// Every value of a closed set; none when the label is bounded in another way.
+[[nodiscard]] std::optional<std::vector<std::string>> closed_values(Label label);
+
+// What can be wrong between us and Kafka, as librdkafka reports it. The values of the label `kind`.
+inline constexpr std::array<std::string_view, 9> kafka_error_kinds{
+    "authentication", "authorization", "tls",   "resolve", "transport",
+    "unknown_topic",  "out_of_range",  "fatal", "other"};
+
+inline constexpr std::array<std::string_view, 3> lane_states{"ready", "waiting", "held"};
+
+// In the order of the catalogue, which is the order of the page.
+enum class Metric : std::uint8_t {
+    time_to_execute,
+    oldest_unexecuted,
+    events,
+    events_settled,
+    commands,
+    attempts,
+    exchange,
+    retries,
+    free_retries,
+    canaries,
+    dead_letters,
+    dead_letters_without_value,
+    heads_given_up,
+    receipts,
+    store_failures,
+    records,
+    records_already_finished,
+    records_of_old_epochs,
+    key_not_subject,
+    commits,
+    commit_failures,
+    offset_maps_cut,
+    offset_maps_ignored,
+    rebalances,
+    gate_state,
+    gate_reason,
+    gate_closed,
+    gate_lanes_waiting,
+    breaker_state,
+    breaker_open,
+    endpoint_streams,
+    in_flight,
+    in_flight_limit,
+    lanes,
+    lanes_open,
+    records_buffered,
+    buffered_bytes,
+    stores_in_flight,
+    draining,
+    partitions_assigned,
+    partitions_paused,
+    partition_committed_offset,
+    partition_unsettled,
+    partition_span,
+    partition_map_characters,
+    partition_lag,
+    kafka_errors,
+    connections,
+    connections_opened,
+    connection_failures,
+    goaways,
+    credential_resign,
+    credential_keys,
+    clock_skew,
+    loop_turn,
+    log_lines_dropped,
+    build_info,
+    process_start,
+    process_cpu,
+    process_memory,
+    process_fds,
+    process_fds_limit,
+};
+
+struct Definition {
+    Metric metric;
+    std::string_view name;
+    Kind kind;
+    std::string_view help;
+    std::array<Label, 2> labels{Label::none, Label::none};
+};
+
+inline constexpr std::size_t metrics_count = static_cast<std::size_t>(Metric::process_fds_limit) + 1;
+extern const std::array<Definition, metrics_count> catalogue;
+
+[[nodiscard]] const Definition& definition(Metric metric) noexcept;
+
+// The table of the README: series, kind, labels, meaning.
+[[nodiscard]] std::string catalogue_markdown();
+
+}  // namespace metrics

@@ -1,0 +1,89 @@
+#include "worker/adapters/metrics/catalogue.hpp"
+#include "worker/core/engine/stats.hpp"
+
+namespace metrics {
+namespace {
+
+template <class Values, class Name>
+std::vector<std::string> names(const Values& values, Name name) {
+    std::vector<std::string> all;
+    for (const auto& value : values) {
+        all.emplace_back(name(value));
+    }
+    return all;
+}
+
+constexpr auto as_it_is = [](std::string_view text) { return text; };
+
+}  // namespace
+
+std::string_view label_name(Label label) noexcept {
+    switch (label) {
+        case Label::none:
+            return "";
+        case Label::type:
+            return "type";
+        case Label::outcome:
+            return "outcome";
+        case Label::action:
+            return "action";
+        case Label::answer:
+            return "answer";
+        case Label::dead_letter_reason:
+        case Label::gate_reason:
+            return "reason";
+        case Label::gate_state:
+        case Label::breaker_state:
+        case Label::lane_state:
+            return "state";
+        case Label::kafka_error:
+            return "kind";
+        case Label::app:
+            return "app";
+        case Label::endpoint:
+            return "endpoint";
+        case Label::topic:
+            return "topic";
+        case Label::partition:
+            return "partition";
+        case Label::version:
+            return "version";
+    }
+    return "";
+}
+
+std::optional<std::vector<std::string>> closed_values(Label label) {
+    switch (label) {
+        case Label::type:
+            return names(core::event_types, core::type_name);
+        case Label::outcome:
+            return names(core::outcomes, core::outcome_name);
+        case Label::action:
+            return names(core::actions, core::action_name);
+        case Label::answer:
+            return names(core::answer_classes(), as_it_is);
+        case Label::dead_letter_reason:
+            return names(
+                core::dead_letter_reasons, [](core::DeadLetterReason it) { return core::reason_name(it); });
+        case Label::gate_state:
+            return names(core::gate_states, [](core::GateState it) { return core::state_name(it); });
+        case Label::gate_reason:
+            return names(core::gate_reasons, [](core::GateReason it) { return core::reason_name(it); });
+        case Label::breaker_state:
+            return names(core::breaker_states, [](core::BreakerState it) { return core::state_name(it); });
+        case Label::lane_state:
+            return names(lane_states, as_it_is);
+        case Label::kafka_error:
+            return names(kafka_error_kinds, as_it_is);
+        case Label::none:
+        case Label::app:
+        case Label::endpoint:
+        case Label::topic:
+        case Label::partition:
+        case Label::version:
+            return std::nullopt;
+    }
+    return std::nullopt;
+}
+
+}  // namespace metrics
