@@ -1,0 +1,46 @@
+#include "worker/adapters/admin/status_json.hpp"
+
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+
+using namespace std::chrono_literals;
+
+TEST_CASE("the status of an idle worker is whole, with null where there is nothing to tell") {
+    const auto page = nlohmann::json::parse(admin::status_json(core::Status{}, "1.2.3"));
+    CHECK(page.at("version") == "1.2.3");
+    CHECK(page.at("draining") == false);
+    CHECK(page.at("oldest_unexecuted_seconds").is_null());
+    CHECK(page.at("gates").empty());
+    CHECK(page.at("gates").is_array());
+    CHECK(page.at("partitions").is_array());
+}
+
+TEST_CASE("gates, breakers, lanes and partitions are shown with their names and units") {
+    core::Status status;
+    status.oldest_unexecuted = 2500ms;
+    status.lanes_held = 3;
+    core::GateStatus gate;
+    gate.app = "tv";
+    gate.state = core::GateState::closed;
+    gate.reason = core::GateReason::credential_refused;
+    gate.reopens_in = 4s;
+    status.gates.push_back(gate);
+    core::BreakerStatus breaker;
+    breaker.endpoint = "api.example";
+    status.breakers.push_back(breaker);
+    core::PartitionStatus partition;
+    partition.partition = {"events \xff", 7};
+    partition.committed = core::Offset{42};
+    status.partitions.push_back(partition);
+
+    const auto page = nlohmann::json::parse(admin::status_json(status, "1"));
+    CHECK(page.at("oldest_unexecuted_seconds") == 2.5);
+    CHECK(page.at("lanes").at("held") == 3);
+    CHECK(page.at("gates").at(0).at("app") == "tv");
+    CHECK(page.at("gates").at(0).at("state") == core::state_name(core::GateState::closed));
+    CHECK(page.at("gates").at(0).at("reopens_in_seconds") == 4.0);
+    CHECK(page.at("breakers").at(0).at("endpoint") == "api.example");
+    CHECK(page.at("partitions").at(0).at("partition") == 7);
+    CHECK(page.at("partitions").at(0).at("committed_offset") == 42);
+}

@@ -1,0 +1,160 @@
+#include "worker/adapters/admin/admin_server.hpp"
+
+#include <fmt/format.h>
+#include <httplib.h>
+
+#include <cerrno>
+#include <condition_variable>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "worker/adapters/admin/page_desk.hpp"
+
+namespace admin {
+namespace {
+
+constexpr std::size_t threads = 4;
+constexpr std::size_t request_body_bytes_max = 1024;
+constexpr std::chrono::seconds client_timeout{1};
+
+constexpr const char* plain_text = "text/plain; charset=utf-8";
+constexpr const char* silence = "the loop does not turn: it did not answer in time\n";
+
+// httplib's own default is SO_REUSEPORT, with which two workers would share the port and each scrape would
+// meet one of them by chance.
+void reuse_address(socket_t socket) {
+    const int yes = 1;
+    ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+}
+
+void give_page(PageDesk& desk, PageName name, const char* content_type, httplib::Response& response) {
+    if (auto page = desk.ask(name)) {
+        response.set_content(std::move(page->text), content_type);
+    } else {
+        response.status = 503;
+        response.set_content(silence, plain_text);
+    }
+}
+
+void give_verdict(bool good, const std::string& reason, httplib::Response& response) {
+    response.status = good ? 200 : 503;
+    response.set_content(good ? "ok\n" : reason + "\n", plain_text);
+}
+
+}  // namespace
+
+// Shared with the listening thread, so that it may be left behind by stop().
+struct AdminServer::State {
+    State(const AdminSettings& admin_settings, Pages admin_pages)
+        : settings{admin_settings},
+          pages{std::move(admin_pages)},
+          desk{admin_settings.answer_within, admin_settings.fresh_for} {}
+
+    void route();
+
+    AdminSettings settings;
+    Pages pages;  // used by the loop's thread alone
+    PageDesk desk;
+    httplib::Server server;
+    std::uint16_t port = 0;
+    std::thread listener;
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool ended = false;
+};
+
+void AdminServer::State::route() {
+    server.new_task_queue = [] { return new httplib::ThreadPool(threads); };
+    server.set_tcp_nodelay(true);
+    server.set_socket_options(reuse_address);
+    server.set_payload_max_length(request_body_bytes_max);
+    server.set_read_timeout(client_timeout.count());
+    server.set_write_timeout(client_timeout.count());
+    // One request a connection: an idle client must not hold one of the few threads.
+    server.set_keep_alive_max_count(1);
+    server.set_default_headers({{"Cache-Control", "no-store"}});
+
+    server.Get("/metrics", [this](const httplib::Request&, httplib::Response& response) {
+        give_page(desk, PageName::metrics, "text/plain; version=0.0.4; charset=utf-8", response);
+    });
+    server.Get("/status", [this](const httplib::Request&, httplib::Response& response) {
+        give_page(desk, PageName::status, "application/json", response);
+    });
+    server.Get("/livez", [this](const httplib::Request&, httplib::Response& response) {
+        const auto page = desk.ask(PageName::health);
+        give_verdict(page && page->health.live, page ? page->health.live_reason : silence, response);
+    });
+    server.Get("/readyz", [this](const httplib::Request&, httplib::Response& response) {
+        const auto page = desk.ask(PageName::health);
+        give_verdict(page && page->health.ready, page ? page->health.ready_reason : silence, response);
+    });
+    server.set_error_handler([](const httplib::Request&, httplib::Response& response) {
+        if (response.status == 404) {
+            response.set_content("there are GET /metrics, /livez, /readyz and /status\n", plain_text);
+        }
+    });
+}
+
+common::Result<std::unique_ptr<AdminServer>> AdminServer::start(AdminSettings settings, Pages pages) {
+    auto state = std::make_shared<State>(settings, std::move(pages));
+    state->route();
+    errno = 0;
+    const int port = settings.port == 0 ? state->server.bind_to_any_port(settings.host)
+                     : state->server.bind_to_port(settings.host, settings.port) ? settings.port
+                                                                                : -1;
+    if (port <= 0) {
+        const int error = errno;
+        return common::Error{fmt::format(
+            "admin port: cannot listen on {}:{}{}; choose a free port and an address of this machine",
+            settings.host, settings.port, error == 0 ? "" : ": " + std::generic_category().message(error))};
+    }
+    state->port = static_cast<std::uint16_t>(port);
+    state->listener = std::thread{[state] {
+        state->server.listen_after_bind();
+        const std::lock_guard lock{state->mutex};
+        state->ended = true;
+        state->changed.notify_all();
+    }};
+    // httplib ignores a stop() that comes before its thread has begun.
+    while (!state->server.is_running()) {
+        std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    }
+    return std::unique_ptr<AdminServer>{new AdminServer{std::move(state)}};
+}
+
+AdminServer::AdminServer(std::shared_ptr<State> state) : state_{std::move(state)} {}
+
+AdminServer::~AdminServer() {
+    stop();
+}
+
+std::uint16_t AdminServer::port() const noexcept {
+    return state_->port;
+}
+
+int AdminServer::wake_fd() const noexcept {
+    return state_->desk.wake_fd();
+}
+
+void AdminServer::answer() {
+    state_->desk.answer(state_->pages);
+}
+
+void AdminServer::stop() {
+    if (!state_->listener.joinable()) {
+        return;
+    }
+    state_->desk.close();
+    state_->server.stop();
+    std::unique_lock lock{state_->mutex};
+    if (state_->changed.wait_for(lock, state_->settings.stop_within, [this] { return state_->ended; })) {
+        lock.unlock();
+        state_->listener.join();
+    } else {
+        state_->listener.detach();
+    }
+}
+
+}  // namespace admin
