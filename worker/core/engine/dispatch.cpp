@@ -65,7 +65,7 @@ void Engine::Impl::send_canaries() {
     for (std::uint32_t i = 0; i < apps_.size(); ++i) {
         const AppId id{i};
         Endpoint& endpoint = endpoint_of(id);
-        if (!may_send(apps_[i], endpoint)) {
+        if (flights_.size() >= settings_.in_flight_max || !may_send(apps_[i], endpoint)) {
             continue;
         }
         if (endpoint.breaker.may_send(now_.steady) == Breaker::Sends::canary) {

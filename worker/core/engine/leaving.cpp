@@ -113,7 +113,7 @@ void Engine::Impl::let_go() {
                 continue;
             }
         }
-        drained_in_time_ = drained_in_time_ && !busy;
+        drained_in_time_ = drained_in_time_ && !(draining_ && busy);
         const std::vector<Epoch> epochs = group.epochs;
         leaving_.erase(leaving_.begin() + static_cast<std::ptrdiff_t>(i));
         release(epochs);
