@@ -147,10 +147,15 @@ void World::crash_one() {
 void World::drain_one() {
     if (!workers_.empty()) {
         Worker& worker = *workers_[choices.below(workers_.size())];
-        trace.line(worker.id, 'd', "");
-        worker.waiter.request_drain();
-        worker.draining_since = worker.draining_since.value_or(timeline.now().steady);
+        request_drain(worker);
     }
+}
+
+void World::request_drain(Worker& worker) {
+    trace.line(worker.id, 'd', "");
+    referee.drain_requested(worker.id);
+    worker.waiter.request_drain();
+    worker.draining_since = worker.draining_since.value_or(timeline.now().steady);
 }
 
 void World::key_file_changed() {
@@ -245,9 +250,7 @@ bool World::step() {
     if (!ending_ && at_rest()) {
         ending_ = true;
         for (const auto& worker : workers_) {
-            trace.line(worker->id, 'd', "");
-            worker->waiter.request_drain();
-            worker->draining_since = worker->draining_since.value_or(timeline.now().steady);
+            request_drain(*worker);
         }
     }
     if (ending_ && workers_.empty()) {

@@ -80,6 +80,7 @@ public:
 
 private:
     void start_worker();
+    void request_drain(Worker& worker);
     void restart_later();
     void remove(std::size_t index, bool said_goodbye);
     void turn(std::size_t index);

@@ -43,7 +43,7 @@ void Referee::revoked(WorkerId worker, const core::Revoked& input) {
     for (const core::Epoch epoch : input.epochs) {
         trace_.line(worker, input.lost ? 'L' : 'R', fmt::format("epoch {}", epoch.value));
         if (input.lost) {
-            workers_.at(worker).owned.erase(epoch);
+            disown(workers_.at(worker), epoch);
         } else if (const auto owner = workers_.at(worker).owned.find(epoch);
                    owner != workers_.at(worker).owned.end()) {
             owner->second.asked_back = true;
@@ -53,7 +53,26 @@ void Referee::revoked(WorkerId worker, const core::Revoked& input) {
 
 void Referee::released(WorkerId worker, core::Epoch epoch) {
     trace_.line(worker, 'F', fmt::format("epoch {}", epoch.value));
-    workers_.at(worker).owned.erase(epoch);
+    Worker& known = workers_.at(worker);
+    if (known.draining) {
+        known.owned.erase(epoch);  // what is in flight now should have been waited for
+    } else {
+        disown(known, epoch);
+    }
+}
+
+void Referee::disown(Worker& worker, core::Epoch epoch) {
+    worker.owned.erase(epoch);
+    for (auto& [id, flight] : worker.flights) {
+        flight.disowned = flight.disowned || flight.epoch == epoch;
+    }
+}
+
+std::size_t Referee::in_flight(WorkerId worker) const {
+    const auto& flights = workers_.at(worker).flights;
+    return static_cast<std::size_t>(std::count_if(flights.begin(), flights.end(), [](const auto& entry) {
+        return entry.second.account && !entry.second.disowned;
+    }));
 }
 
 void Referee::received(WorkerId worker, const core::Received& input) {

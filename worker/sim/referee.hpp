@@ -32,7 +32,10 @@ public:
     void worker_gone(WorkerId worker) { workers_.erase(worker); }
     // After a turn: the worker holds no more records than it may.
     void check_buffer(WorkerId worker);
-    [[nodiscard]] std::size_t in_flight(WorkerId worker) const { return workers_.at(worker).flights.size(); }
+    void drain_requested(WorkerId worker) { workers_.at(worker).draining = true; }
+    // Commands in flight that nobody else is going to repeat: neither canaries, nor of partitions that were
+    // lost or given back late.
+    [[nodiscard]] std::size_t in_flight(WorkerId worker) const;
     // Once everything is committed: Apple holds what the plan demands.
     void check_end(const AppleStore& store);
     // What is still open, for the report of a world that does not come to rest.
@@ -78,6 +81,7 @@ private:
         std::optional<std::size_t> account{};  // none: a canary
         core::Epoch epoch{};
         RecordPlace place{};
+        bool disowned = false;
     };
     struct StoreWork {
         core::Epoch epoch{};
@@ -87,6 +91,7 @@ private:
         core::StoreKind kind = core::StoreKind::receipt;
     };
     struct Worker {
+        bool draining = false;
         bool received_this_turn = false;
         std::map<core::Epoch, Ownership> owned{};
         std::map<core::ExchangeId, Flight> flights{};
@@ -96,6 +101,7 @@ private:
         std::map<std::size_t, std::size_t> in_flight_by_account{};
     };
 
+    static void disown(Worker& worker, core::Epoch epoch);
     void broke(WorkerId worker, Promise promise, const std::string& seen);
     [[nodiscard]] std::pair<core::Epoch, Ownership*> owner_of(Worker& worker, std::size_t partition);
 
