@@ -4,7 +4,22 @@
 
 namespace core {
 
-MaybeProblem check_slot(const Slot& slot, const std::string& pointer, Presence presence, const char* type) {
+std::string Where::pointer() const {
+    std::string text{path};
+    if (item) {
+        text += fmt::format("/{}", *item);
+    }
+    if (!member.empty()) {
+        text += fmt::format("/{}", member);
+    }
+    return text;
+}
+
+MaybeProblem check_slot(const Slot& slot, const Where& where, Presence presence, const char* type) {
+    if (!slot.repeated && slot.found == Found::right) {
+        return std::nullopt;
+    }
+    const std::string pointer = where.pointer();
     if (slot.repeated) {
         return Problem{invalid::duplicate_member, pointer, fmt::format("{} is given twice", pointer)};
     }
@@ -14,26 +29,22 @@ MaybeProblem check_slot(const Slot& slot, const std::string& pointer, Presence p
         }
         return Problem{invalid::missing_member, pointer, fmt::format("{} is missing", pointer)};
     }
-    if (slot.found != Found::right) {
-        return Problem{invalid::wrong_type, pointer, fmt::format("{} is not {}", pointer, type)};
-    }
-    return std::nullopt;
+    return Problem{invalid::wrong_type, pointer, fmt::format("{} is not {}", pointer, type)};
 }
 
 MaybeProblem check_string(
-    const Slot& slot, const std::string& pointer, Presence presence, std::size_t bytes,
-    std::size_t bytes_max) {
-    if (auto problem = check_slot(slot, pointer, presence, "a string")) {
+    const Slot& slot, const Where& where, Presence presence, std::size_t bytes, std::size_t bytes_max) {
+    if (auto problem = check_slot(slot, where, presence, "a string")) {
         return problem;
     }
-    if (slot.found == Found::right && bytes == 0) {
+    if (slot.found != Found::right || (bytes > 0 && bytes <= bytes_max)) {
+        return std::nullopt;
+    }
+    const std::string pointer = where.pointer();
+    if (bytes == 0) {
         return Problem{invalid::empty_string, pointer, fmt::format("{} is an empty string", pointer)};
     }
-    if (bytes > bytes_max) {
-        return Problem{
-            invalid::too_long, pointer, fmt::format("{} has more than {} bytes", pointer, bytes_max)};
-    }
-    return std::nullopt;
+    return Problem{invalid::too_long, pointer, fmt::format("{} has more than {} bytes", pointer, bytes_max)};
 }
 
 }  // namespace core

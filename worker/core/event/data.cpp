@@ -26,13 +26,16 @@ constexpr TypeRules rules_of(EventType type) noexcept {
     return {};
 }
 
-std::string token_pointer(std::size_t token, std::string_view member = {}) {
-    return fmt::format("/data/sign_in_tokens/{}{}{}", token, member.empty() ? "" : "/", member);
+Where token_at(std::size_t token, std::string_view member = {}) {
+    return {"/data/sign_in_tokens", member, token};
+}
+Where session_at(std::size_t session, std::string_view member = {}) {
+    return {"/data/sign_in_with_apple", member, session};
 }
 
 MaybeProblem check_app(const TextSlot& app, const DecodeRules& rules) {
     if (auto problem =
-            check_string(app, "/data/app", Presence::required, app.text.size(), attribute_bytes_max)) {
+            check_string(app, Where{"/data/app"}, Presence::required, app.text.size(), attribute_bytes_max)) {
         return problem;
     }
     if (!rules.apps.contains(app.text)) {
@@ -43,45 +46,45 @@ MaybeProblem check_app(const TextSlot& app, const DecodeRules& rules) {
 }
 
 template <class Item>
-MaybeProblem check_list(const ListSlot<Item>& list, const std::string& pointer, Presence presence) {
-    if (auto problem = check_slot(list, pointer, presence, "an array")) {
+MaybeProblem check_list(const ListSlot<Item>& list, std::string_view path, Presence presence) {
+    if (auto problem = check_slot(list, Where{path}, presence, "an array")) {
         return problem;
     }
     if (list.too_many) {
         return Problem{
-            invalid::too_many, pointer, fmt::format("{} holds more than {} items", pointer, items_max)};
+            invalid::too_many, std::string{path},
+            fmt::format("{} holds more than {} items", path, items_max)};
     }
     return std::nullopt;
 }
 
 MaybeProblem check_token(const TokenDraft& token, std::size_t at) {
-    if (auto problem = check_slot(token, token_pointer(at), Presence::required, "an object")) {
+    if (auto problem = check_slot(token, token_at(at), Presence::required, "an object")) {
         return problem;
     }
     if (auto problem = check_string(
-            token.value, token_pointer(at, "value"), Presence::required, token.value.text.expose().size(),
+            token.value, token_at(at, "value"), Presence::required, token.value.text.expose().size(),
             token_bytes_max)) {
         return problem;
     }
     return check_string(
-        token.replacement, token_pointer(at, "replacement"), Presence::optional,
+        token.replacement, token_at(at, "replacement"), Presence::optional,
         token.replacement.text.expose().size(), token_bytes_max);
 }
 
 MaybeProblem check_session(const SessionDraft& session, std::size_t at) {
-    const std::string pointer = fmt::format("/data/sign_in_with_apple/{}", at);
-    if (auto problem = check_slot(session, pointer, Presence::required, "an object")) {
+    if (auto problem = check_slot(session, session_at(at), Presence::required, "an object")) {
         return problem;
     }
     if (auto problem =
-            check_slot(session.client_id, pointer + "/client_id", Presence::optional, "a string")) {
+            check_slot(session.client_id, session_at(at, "client_id"), Presence::optional, "a string")) {
         return problem;
     }
-    if (auto problem =
-            check_slot(session.refresh_token, pointer + "/refresh_token", Presence::optional, "a string")) {
+    if (auto problem = check_slot(
+            session.refresh_token, session_at(at, "refresh_token"), Presence::optional, "a string")) {
         return problem;
     }
-    return check_slot(session.access_token, pointer + "/access_token", Presence::optional, "a string");
+    return check_slot(session.access_token, session_at(at, "access_token"), Presence::optional, "a string");
 }
 
 MaybeProblem check_members(const DataDraft& data, TypeRules allowed, const DecodeRules& rules) {
@@ -99,7 +102,8 @@ MaybeProblem check_members(const DataDraft& data, TypeRules allowed, const Decod
     }
     if (allowed.may_sign_out_everywhere) {
         if (auto problem = check_slot(
-                data.sign_out_everywhere, "/data/sign_out_everywhere", Presence::optional, "true or false")) {
+                data.sign_out_everywhere, Where{"/data/sign_out_everywhere"}, Presence::optional,
+                "true or false")) {
             return problem;
         }
     }
@@ -126,13 +130,14 @@ MaybeProblem check_replacements(const DataDraft& data, TypeRules allowed) {
         if (!replaces(tokens[at])) {
             continue;
         }
-        const std::string pointer = token_pointer(at, "replacement");
         if (!allowed.may_replace) {
+            const std::string pointer = token_at(at, "replacement").pointer();
             return Problem{
                 invalid::unexpected_replacement, pointer,
                 fmt::format("{} is given, but this event removes every token", pointer)};
         }
         if (allowed.may_sign_out_everywhere && data.sign_out_everywhere.value) {
+            const std::string pointer = token_at(at, "replacement").pointer();
             return Problem{
                 invalid::signed_out_with_replacement, pointer,
                 fmt::format("{} is given, but /data/sign_out_everywhere is true", pointer)};
@@ -140,6 +145,7 @@ MaybeProblem check_replacements(const DataDraft& data, TypeRules allowed) {
         if (first == nullptr) {
             first = &tokens[at].replacement;
         } else if (first->text != tokens[at].replacement.text) {
+            const std::string pointer = token_at(at, "replacement").pointer();
             return Problem{
                 invalid::different_replacements, pointer,
                 fmt::format("{} differs from an earlier token's replacement", pointer)};
@@ -150,7 +156,7 @@ MaybeProblem check_replacements(const DataDraft& data, TypeRules allowed) {
     }
     for (std::size_t at = 0; at < tokens.size(); ++at) {
         if (tokens[at].value.text == first->text) {
-            const std::string pointer = token_pointer(at, "value");
+            const std::string pointer = token_at(at, "value").pointer();
             return Problem{
                 invalid::value_is_replacement, pointer,
                 fmt::format("{} is also a replacement in this event", pointer)};
@@ -165,7 +171,7 @@ MaybeProblem check_repeats(const DataDraft& data) {
     for (std::size_t at = 1; at < tokens.size(); ++at) {
         for (std::size_t before = 0; before < at; ++before) {
             if (tokens[at].value.text == tokens[before].value.text) {
-                const std::string pointer = token_pointer(at, "value");
+                const std::string pointer = token_at(at, "value").pointer();
                 return Problem{
                     invalid::repeated_value, pointer,
                     fmt::format("{} repeats the value of token {}", pointer, before)};
@@ -179,7 +185,7 @@ MaybeProblem check_repeats(const DataDraft& data) {
 
 MaybeProblem check_data(const DataDraft& data, EventType type, const DecodeRules& rules) {
     const TypeRules allowed = rules_of(type);
-    if (auto problem = check_slot(data, "/data", Presence::required, "an object")) {
+    if (auto problem = check_slot(data, Where{"/data"}, Presence::required, "an object")) {
         return problem;
     }
     if (auto problem = check_members(data, allowed, rules)) {

@@ -56,7 +56,7 @@ bool usable(const TextSlot& slot) noexcept {
 
 MaybeProblem check_attribute(const TextSlot& slot, const char* pointer) {
     return check_string(
-        without_null(slot), pointer, Presence::required, slot.text.size(), attribute_bytes_max);
+        without_null(slot), Where{pointer}, Presence::required, slot.text.size(), attribute_bytes_max);
 }
 
 std::optional<EventType> event_type(std::string_view name, const DecodeRules& rules) {
@@ -188,7 +188,7 @@ MaybeProblem check_attributes(const Draft& draft, const DecodeRules& rules) {
         return Problem{invalid::bad_time, "/time", "/time is not an RFC 3339 date and time with an offset"};
     }
     const Slot format = without_null(draft.datacontenttype);
-    if (auto problem = check_slot(format, "/datacontenttype", Presence::optional, "a string")) {
+    if (auto problem = check_slot(format, Where{"/datacontenttype"}, Presence::optional, "a string")) {
         return problem;
     }
     if (format.found == Found::right && !is_json_media_type(draft.datacontenttype.text)) {
