@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "worker/adapters/metrics/process.hpp"
+#include "worker/adapters/metrics/transport.hpp"
 
 using metrics::Exporter;
 using metrics::Metric;
@@ -214,9 +215,24 @@ TEST_CASE("samples of other adapters replace the zeros, and label values are esc
     };
     const std::string page = world.page();
     CHECK(has_line(page, "autosignin_kafka_errors_total{kind=\"tls\"} 2"));
-    CHECK(has_line(page, "autosignin_kafka_errors_total{kind=\"fatal\"} 0"));
+    CHECK(has_line(page, "autosignin_kafka_errors_total{kind=\"fenced\"} 0"));
     CHECK(has_line(page, "autosignin_connections{endpoint=\"api.example\"} 3"));
     CHECK(has_line(page, "autosignin_partition_lag_records{topic=\"a\\\"b\\nc\",partition=\"0\"} 17"));
+}
+
+TEST_CASE("a transport's connections are shown by the endpoint they lead to and the way they ended") {
+    World world;
+    ports::TransportStats stats;
+    stats.connections_open = 2;
+    stats.bytes_sent = 4096;
+    stats.connections_ended[static_cast<std::size_t>(ports::ConnectionEnd::tls_failed)] = 5;
+    metrics::append_transport_samples(world.others, "api.example", stats);
+    const std::string page = world.page();
+    CHECK(has_line(page, "autosignin_connections{endpoint=\"api.example\"} 2"));
+    CHECK(has_line(page, "autosignin_http_sent_bytes_total{endpoint=\"api.example\"} 4096"));
+    CHECK(has_line(
+        page, "autosignin_connections_ended_total{endpoint=\"api.example\",reason=\"tls_failed\"} 5"));
+    CHECK(has_line(page, "autosignin_connections_ended_total{endpoint=\"api.example\",reason=\"lost\"} 0"));
 }
 
 TEST_CASE("the process is measured by the kernel's numbers") {

@@ -23,7 +23,7 @@ constexpr std::size_t shown_bytes = 16;
 
 struct Fingerprinter::Mac {
     struct Free {
-        void operator()(EVP_MAC_CTX* context) const noexcept { EVP_MAC_CTX_free(context); }
+        void operator()(EVP_MAC_CTX* mac) const noexcept { EVP_MAC_CTX_free(mac); }
     };
     std::unique_ptr<EVP_MAC_CTX, Free> context;
 };

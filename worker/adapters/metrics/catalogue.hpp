@@ -30,6 +30,7 @@ enum class Label : std::uint8_t {
     breaker_state,
     lane_state,
     kafka_error,
+    connection_end,
     // Bounded by the configuration or the assignment.
     app,
     endpoint,
@@ -42,10 +43,21 @@ enum class Label : std::uint8_t {
 // Every value of a closed set; none when the label is bounded in another way.
 [[nodiscard]] std::optional<std::vector<std::string>> closed_values(Label label);
 
-// What can be wrong between us and Kafka, as librdkafka reports it. The values of the label `kind`.
-inline constexpr std::array<std::string_view, 9> kafka_error_kinds{
-    "authentication", "authorization", "tls",   "resolve", "transport",
-    "unknown_topic",  "out_of_range",  "fatal", "other"};
+// What can be wrong between us and Kafka, in the words and the order of adapters/kafka.
+inline constexpr std::array<std::string_view, 13> kafka_error_kinds{
+    "unreachable",
+    "authentication",
+    "tls",
+    "unknown_topic",
+    "no_group_right",
+    "no_topic_right",
+    "no_cluster_right",
+    "offset_out_of_range",
+    "fenced",
+    "poll_exceeded",
+    "commit_refused",
+    "message_too_large",
+    "other"};
 
 inline constexpr std::array<std::string_view, 3> lane_states{"ready", "waiting", "held"};
 
@@ -97,11 +109,16 @@ enum class Metric : std::uint8_t {
     partition_span,
     partition_map_characters,
     partition_lag,
+    partitions_held,
     kafka_errors,
+    kafka_brokers_up,
     connections,
     connections_opened,
-    connection_failures,
+    connections_ended,
     goaways,
+    exchanges_waiting,
+    sent_bytes,
+    received_bytes,
     credential_resign,
     credential_keys,
     clock_skew,

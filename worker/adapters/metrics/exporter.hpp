@@ -5,7 +5,7 @@
 // time.
 //
 // Threads: one at a time; the caller holds still what it passes.
-// Cost:    on demand, about 20 us plus 5 us a partition; nothing between scrapes.
+// Cost:    on demand, about 0.2 ms plus 3 us a partition; nothing between scrapes.
 #pragma once
 
 #include <array>

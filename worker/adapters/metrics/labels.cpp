@@ -1,5 +1,6 @@
 #include "worker/adapters/metrics/catalogue.hpp"
 #include "worker/core/engine/stats.hpp"
+#include "worker/ports/transport_stats.hpp"
 
 namespace metrics {
 namespace {
@@ -31,6 +32,7 @@ std::string_view label_name(Label label) noexcept {
             return "answer";
         case Label::dead_letter_reason:
         case Label::gate_reason:
+        case Label::connection_end:
             return "reason";
         case Label::gate_state:
         case Label::breaker_state:
@@ -75,6 +77,8 @@ std::optional<std::vector<std::string>> closed_values(Label label) {
             return names(lane_states, as_it_is);
         case Label::kafka_error:
             return names(kafka_error_kinds, as_it_is);
+        case Label::connection_end:
+            return names(ports::connection_ends, ports::end_name);
         case Label::none:
         case Label::app:
         case Label::endpoint:
