@@ -1,0 +1,137 @@
+#include "worker/adapters/http1/exchange.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <utility>
+
+namespace adapters::http1 {
+namespace {
+
+constexpr std::size_t field_bytes_max = 1024;
+
+std::string_view trimmed(std::string_view text) {
+    constexpr std::string_view blank = " \t\r\n";
+    const auto first = text.find_first_not_of(blank);
+    if (first == std::string_view::npos) {
+        return {};
+    }
+    return text.substr(first, text.find_last_not_of(blank) - first + 1);
+}
+
+bool named(std::string_view line, std::string_view name) {
+    return line.size() > name.size() && line[name.size()] == ':' &&
+           std::equal(name.begin(), name.end(), line.begin(), [](char lower, char letter) {
+               return lower == (letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter | 0x20) : letter);
+           });
+}
+
+}  // namespace
+
+HeaderLines::~HeaderLines() {
+    for (curl_slist* line = lines_; line != nullptr; line = line->next) {
+        explicit_bzero(line->data, std::strlen(line->data));
+    }
+    curl_slist_free_all(lines_);
+}
+
+void HeaderLines::add(std::string line) {
+    lines_ = curl_slist_append(lines_, line.c_str());
+    INVARIANT(lines_ != nullptr, "out of memory");
+    common::wipe(line);
+}
+
+void Exchange::begin(CURL* handle, const std::string& base_url) {
+    url = base_url + std::string{request.request.path};
+    lines.add("authorization: " + std::string{request.authorization.expose()});
+    lines.add("content-type: " + std::string{request.request.content_type});
+    lines.add("expect:");  // libcurl would ask for 100-continue before large bodies
+    const std::string_view body = request.request.body.expose();
+    curl_easy_setopt(handle, CURLOPT_URL, url.c_str());
+    curl_easy_setopt(handle, CURLOPT_HTTPHEADER, lines.get());
+    curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+    curl_easy_setopt(handle, CURLOPT_POSTFIELDS, body.data());
+    curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, &Exchange::on_request);
+    curl_easy_setopt(handle, CURLOPT_PREREQDATA, this);
+    curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, &Exchange::on_header);
+    curl_easy_setopt(handle, CURLOPT_HEADERDATA, this);
+    curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, &Exchange::on_body);
+    curl_easy_setopt(handle, CURLOPT_WRITEDATA, this);
+    curl_easy_setopt(handle, CURLOPT_PRIVATE, this);
+}
+
+// Called when the connection is up (TLS and CONNECT included), before the first byte of the request. The
+// second call of one exchange is libcurl's own repetition on a fresh connection: refused, see the transport's
+// header.
+int Exchange::on_request(void* self, char*, char*, int, int) noexcept {
+    const bool repeated = std::exchange(static_cast<Exchange*>(self)->sent, true);
+    return repeated ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
+std::size_t Exchange::on_header(char* bytes, std::size_t, std::size_t size, void* self) noexcept {
+    static_cast<Exchange*>(self)->header({bytes, size});
+    return size;
+}
+
+void Exchange::header(std::string_view line) {
+    if (line.starts_with("HTTP/")) {  // also of an interim answer: the last one counts
+        answer = {};
+        headers_done = false;
+        const auto space = std::min(line.find(' '), line.size() - 1);
+        std::from_chars(line.data() + space + 1, line.data() + line.size(), answer.status);
+        return;
+    }
+    if (trimmed(line).empty()) {
+        headers_done = answer.status >= 200;
+        return;
+    }
+    const std::string_view value = trimmed(line.substr(std::min(line.find(':') + 1, line.size())));
+    if (value.size() > field_bytes_max) {
+        return;
+    }
+    if (named(line, "retry-after")) {
+        answer.retry_after = std::string{value};
+    } else if (named(line, "content-type")) {
+        answer.content_type = std::string{value};
+    } else if (named(line, "date")) {
+        if (const time_t date = curl_getdate(std::string{value}.c_str(), nullptr); date >= 0) {
+            answer.date = common::WallTime{std::chrono::seconds{date}};
+        }
+    }
+}
+
+std::size_t Exchange::on_body(char* bytes, std::size_t, std::size_t size, void* self) noexcept {
+    core::Answer& answer = static_cast<Exchange*>(self)->answer;
+    const std::size_t room = core::answer_body_bytes_max - answer.body.size();
+    answer.body.append(bytes, std::min(size, room));
+    answer.body_torn = size > room;
+    return std::min(size, room);  // less than `size` ends the transfer: nothing more is wanted
+}
+
+core::Exchange Exchange::ended(CURLcode code) const {
+    if (headers_done) {
+        core::Answer seen = answer;
+        seen.body_torn = seen.body_torn || code != CURLE_OK;
+        return seen;
+    }
+    if (!sent) {
+        return core::NotSent{core::NotSentReason::no_connection};
+    }
+    const bool nonsense =
+        code == CURLE_OK || code == CURLE_WEIRD_SERVER_REPLY || code == CURLE_UNSUPPORTED_PROTOCOL;
+    return core::Lost{nonsense ? core::LostReason::protocol : core::LostReason::reset};
+}
+
+core::Exchange Exchange::timed_out() const {
+    if (headers_done) {
+        core::Answer seen = answer;
+        seen.body_torn = true;
+        return seen;
+    }
+    if (!sent) {
+        return core::NotSent{core::NotSentReason::deadline_before_sending};
+    }
+    return core::Lost{core::LostReason::deadline};
+}
+
+}  // namespace adapters::http1
