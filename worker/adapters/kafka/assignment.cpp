@@ -1,0 +1,278 @@
+#include "worker/adapters/kafka/assignment.hpp"
+
+#include <fmt/format.h>
+#include <librdkafka/rdkafka.h>
+
+#include <algorithm>
+#include <chrono>
+#include <string_view>
+#include <utility>
+
+#include "worker/adapters/kafka/position.hpp"
+
+namespace kafka {
+namespace {
+
+constexpr std::chrono::seconds lookup_bound{1};
+constexpr std::chrono::seconds lookup_pause{1};
+
+std::string name_of(const core::TopicPartition& partition) {
+    return fmt::format("{}[{}]", partition.topic, partition.partition);
+}
+
+std::vector<core::TopicPartition> copy(const rd_kafka_topic_partition_list_t* list) {
+    std::vector<core::TopicPartition> partitions;
+    for (int i = 0; list != nullptr && i < list->cnt; ++i) {
+        partitions.push_back({list->elems[i].topic, list->elems[i].partition});
+    }
+    return partitions;
+}
+
+RdPartitions as_list(const std::vector<core::TopicPartition>& partitions) {
+    RdPartitions list{rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size()))};
+    for (const core::TopicPartition& each : partitions) {
+        rd_kafka_topic_partition_list_add(list.get(), each.topic.c_str(), each.partition);
+    }
+    return list;
+}
+
+bool contains(const std::vector<core::TopicPartition>& partitions, const core::TopicPartition& partition) {
+    return std::find(partitions.begin(), partitions.end(), partition) != partitions.end();
+}
+
+}  // namespace
+
+void Assignment::rebalanced(
+    int code, const rd_kafka_topic_partition_list_s* partitions, std::vector<core::Input>& inputs) {
+    if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+        assigned(copy(partitions), inputs);
+    } else if (code == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) {
+        revoked(copy(partitions), rd_kafka_assignment_lost(client_.handle()) != 0, inputs);
+    } else {
+        client_.reporter().fault(
+            code, "", rd_kafka_err2str(static_cast<rd_kafka_resp_err_t>(code)), steady_now());
+        revoked(copy(partitions), true, inputs);
+    }
+    update_stats();
+}
+
+void Assignment::retry(common::Instant now, std::vector<core::Input>& inputs) {
+    if (!assign_due_) {
+        return;
+    }
+    if (now >= retry_at_) {
+        try_assign(inputs);
+        update_stats();
+    } else {
+        client_.wake().wake_after(retry_at_ - now);  // somebody cleared the wish
+    }
+}
+
+void Assignment::assigned(std::vector<core::TopicPartition> partitions, std::vector<core::Input>& inputs) {
+    if (closing_) {
+        rd_kafka_assign(client_.handle(), nullptr);
+        return;
+    }
+    waiting_ = std::move(partitions);
+    assign_due_ = true;
+    try_assign(inputs);
+}
+
+void Assignment::try_assign(std::vector<core::Input>& inputs) {
+    std::vector<Position> positions;
+    if (!waiting_.empty()) {  // librdkafka takes an empty question for a mistake
+        auto found = look_up_positions(client_.handle(), waiting_, reset_, steady_now() + lookup_bound);
+        if (!found) {
+            const int code = found.error().code;
+            client_.reporter().fault(
+                code, "committed offsets", rd_kafka_err2str(static_cast<rd_kafka_resp_err_t>(code)),
+                steady_now());
+            ++client_.reporter().stats().position_retries;
+            retry_at_ = steady_now() + lookup_pause;
+            client_.wake().wake_after(lookup_pause);
+            return;
+        }
+        positions = std::move(*found);
+    }
+    assign_due_ = false;
+    waiting_.clear();
+    const RdPartitions list{rd_kafka_topic_partition_list_new(static_cast<int>(positions.size()))};
+    for (Position& position : positions) {
+        const bool held = !position.held.empty();
+        if (held || position.reset) {
+            client_.reporter().fault(
+                RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, name_of(position.partition),
+                held ? position.held
+                     : "its committed offset does not exist any more; it is read from its start",
+                steady_now());
+        }
+        if (held) {
+            hold(position.partition);
+            continue;
+        }
+        rd_kafka_topic_partition_list_add(
+            list.get(), position.partition.topic.c_str(), position.partition.partition)
+            ->offset = position.from_beginning ? RD_KAFKA_OFFSET_BEGINNING : position.next.value;
+        const core::Epoch epoch = owned_.grant(position.partition);
+        ++client_.reporter().stats().assignments;
+        inputs.emplace_back(core::Assigned{
+            epoch, std::move(position.partition), position.next, std::move(position.metadata)});
+    }
+    give_to_librdkafka(list.get());
+}
+
+void Assignment::give_to_librdkafka(const rd_kafka_topic_partition_list_s* list) {
+    if (!cooperative()) {
+        if (const auto code = rd_kafka_assign(client_.handle(), list)) {
+            client_.reporter().fault(code, "assign", rd_kafka_err2str(code), steady_now());
+        }
+    } else if (rd_kafka_error_t* error = rd_kafka_incremental_assign(client_.handle(), list)) {
+        client_.reporter().fault(
+            rd_kafka_error_code(error), "assign", rd_kafka_error_string(error), steady_now());
+        rd_kafka_error_destroy(error);
+    }
+}
+
+void Assignment::revoked(
+    std::vector<core::TopicPartition> partitions, bool lost, std::vector<core::Input>& inputs) {
+    if (!cooperative()) {
+        assign_due_ = false;
+        waiting_.clear();
+    }
+    core::Revoked message{{}, lost};
+    for (const core::TopicPartition& each : partitions) {
+        forget_held(each);
+        waiting_.erase(std::remove(waiting_.begin(), waiting_.end(), each), waiting_.end());
+        if (const auto epoch = owned_.find(each)) {
+            message.epochs.push_back(*epoch);
+        }
+    }
+    auto& stats = client_.reporter().stats();
+    (lost ? stats.losses : stats.revocations) += message.epochs.size();
+    taken_ = std::move(partitions);
+    unassign_due_ = true;
+    if (lost || closing_ || message.epochs.empty()) {
+        for (const core::Epoch epoch : message.epochs) {
+            end(epoch);
+        }
+        unassign();
+    } else {
+        for (const core::Epoch epoch : message.epochs) {
+            owned_.revoking(epoch);
+            draining_.insert(epoch);
+        }
+    }
+    if (!closing_ && !message.epochs.empty()) {
+        inputs.emplace_back(std::move(message));
+    }
+}
+
+void Assignment::release(const std::vector<core::Epoch>& epochs) {
+    for (const core::Epoch epoch : epochs) {
+        const Ownership* owned = owned_.find(epoch);
+        if (owned == nullptr) {
+            continue;
+        }
+        if (!owned->revoking) {
+            // Given up without being asked, at a drain: librdkafka keeps it, silently, until the close.
+            const core::TopicPartition partition = owned->partition;
+            end(epoch);
+            set_paused(partition, true);
+            parked_.push_back(partition);
+        } else {
+            end(epoch);
+        }
+    }
+    if (unassign_due_ && draining_.empty()) {
+        unassign();
+    }
+    update_stats();
+}
+
+void Assignment::unassign() {
+    unassign_due_ = false;
+    draining_.clear();
+    for (const core::TopicPartition& each : parked_) {
+        set_paused(each, false);
+    }
+    parked_.clear();
+    if (!cooperative()) {
+        rd_kafka_assign(client_.handle(), nullptr);
+    } else {
+        const RdPartitions list = as_list(taken_);
+        if (rd_kafka_error_t* error = rd_kafka_incremental_unassign(client_.handle(), list.get())) {
+            client_.reporter().fault(
+                rd_kafka_error_code(error), "unassign", rd_kafka_error_string(error), steady_now());
+            rd_kafka_error_destroy(error);
+        }
+    }
+    taken_.clear();
+}
+
+void Assignment::pause(core::Epoch epoch) {
+    if (Ownership* owned = owned_.find(epoch); owned != nullptr && !owned->paused) {
+        owned->paused = true;
+        set_paused(owned->partition, true);
+    }
+}
+
+void Assignment::resume(core::Epoch epoch) {
+    // Resuming what was never paused would make librdkafka 2.0.2 read from an old position.
+    if (Ownership* owned = owned_.find(epoch); owned != nullptr && owned->paused) {
+        owned->paused = false;
+        set_paused(owned->partition, false);
+    }
+}
+
+void Assignment::hold(const core::TopicPartition& partition) {
+    auto& held = client_.reporter().stats().partitions_held;
+    if (!contains(held, partition)) {
+        held.push_back(partition);
+    }
+}
+
+void Assignment::close() {
+    closing_ = true;
+    assign_due_ = false;
+    for (const core::Epoch epoch : owned_.epochs()) {
+        end(epoch);
+    }
+    if (unassign_due_) {
+        unassign();
+    }
+    update_stats();
+}
+
+void Assignment::set_paused(const core::TopicPartition& partition, bool paused) {
+    const RdPartitions list = as_list({partition});
+    const auto code = paused ? rd_kafka_pause_partitions(client_.handle(), list.get())
+                             : rd_kafka_resume_partitions(client_.handle(), list.get());
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        client_.reporter().fault(
+            code, name_of(partition), paused ? "cannot be paused" : "cannot be resumed", steady_now());
+    }
+}
+
+void Assignment::end(core::Epoch epoch) {
+    resume(epoch);
+    owned_.end(epoch);
+    draining_.erase(epoch);
+}
+
+void Assignment::forget_held(const core::TopicPartition& partition) {
+    auto& held = client_.reporter().stats().partitions_held;
+    held.erase(std::remove(held.begin(), held.end(), partition), held.end());
+}
+
+bool Assignment::cooperative() const {
+    const char* protocol = rd_kafka_rebalance_protocol(client_.handle());
+    return protocol != nullptr && std::string_view{protocol} == "COOPERATIVE";
+}
+
+void Assignment::update_stats() {
+    auto& stats = client_.reporter().stats();
+    stats.partitions_owned = owned_.count();
+    stats.partitions_waiting = waiting_.size();
+}
+
+}  // namespace kafka

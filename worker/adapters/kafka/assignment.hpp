@@ -1,0 +1,70 @@
+// The consumer's side of a rebalance: what the group gives and takes, turned into Assigned and Revoked.
+//
+//   group assigns --> look up committed offsets --> rd_kafka_assign --> Assigned (a fresh epoch each)
+//                     (no answer: again in 1 s; the group waits for us meanwhile)
+//   group revokes --> Revoked --> the engine drains --> release() --> rd_kafka_assign(none)
+//   partitions lost --> Revoked{lost}, given up at once
+//
+// Threads: the loop's thread alone; rebalanced() is called from within the consumer's poll.
+#pragma once
+
+#include <set>
+#include <vector>
+
+#include "worker/adapters/kafka/client.hpp"
+#include "worker/adapters/kafka/ownership.hpp"
+#include "worker/core/engine/input.hpp"
+
+namespace kafka {
+
+class Assignment {
+public:
+    Assignment(Client& client, OffsetReset reset) : client_{client}, reset_{reset} {}
+
+    // librdkafka's rebalance callback; `code` is _ASSIGN_PARTITIONS, _REVOKE_PARTITIONS or an error. Appends.
+    void rebalanced(
+        int code, const rd_kafka_topic_partition_list_s* partitions, std::vector<core::Input>& inputs);
+    // Repeats a look-up that failed, when it is due. Blocks for at most a second. Appends.
+    void retry(common::Instant now, std::vector<core::Input>& inputs);
+
+    void pause(core::Epoch epoch);
+    void resume(core::Epoch epoch);
+    void release(const std::vector<core::Epoch>& epochs);
+    // Somebody has to decide where the partition goes on; nothing is read until then.
+    void hold(const core::TopicPartition& partition);
+    // From now on partitions are let go at once and without a word: nobody is left to drain.
+    void close();
+
+    [[nodiscard]] Ownerships& owned() noexcept { return owned_; }
+
+private:
+    void assigned(std::vector<core::TopicPartition> partitions, std::vector<core::Input>& inputs);
+    void try_assign(std::vector<core::Input>& inputs);
+    void revoked(std::vector<core::TopicPartition> partitions, bool lost, std::vector<core::Input>& inputs);
+    void unassign();
+    void give_to_librdkafka(const rd_kafka_topic_partition_list_s* list);
+    void set_paused(const core::TopicPartition& partition, bool paused);
+    void end(core::Epoch epoch);
+    void forget_held(const core::TopicPartition& partition);
+    [[nodiscard]] bool cooperative() const;
+    void update_stats();
+
+    Client& client_;
+    OffsetReset reset_;
+    Ownerships owned_;
+    bool closing_ = false;
+
+    bool assign_due_ = false;  // the group assigned `waiting_`, librdkafka has not been told yet
+    std::vector<core::TopicPartition> waiting_;
+    common::Instant retry_at_{};
+
+    bool unassign_due_ = false;  // the group asked `taken_` back, librdkafka has not been told yet
+    std::vector<core::TopicPartition> taken_;
+    std::set<core::Epoch> draining_;  // what unassign_due_ waits for
+
+    // Paused by us, no longer owned, still with librdkafka: resumed when they go, since the flag outlives
+    // them.
+    std::vector<core::TopicPartition> parked_;
+};
+
+}  // namespace kafka

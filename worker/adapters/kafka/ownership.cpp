@@ -1,0 +1,80 @@
+#include "worker/adapters/kafka/ownership.hpp"
+
+#include <algorithm>
+
+namespace kafka {
+
+core::Epoch Ownerships::grant(const core::TopicPartition& partition) {
+    if (const auto before = find(partition)) {
+        end(*before);
+    }
+    last_ = last_ + 1;
+    owned_.emplace(last_, Ownership{partition});
+    set_receiver(partition, last_);
+    return last_;
+}
+
+void Ownerships::end(core::Epoch epoch) {
+    const auto owned = owned_.find(epoch);
+    if (owned == owned_.end()) {
+        return;
+    }
+    set_receiver(owned->second.partition, core::Epoch{});
+    owned_.erase(owned);
+}
+
+std::optional<core::Epoch> Ownerships::receiver(std::string_view topic, std::int32_t partition) const {
+    const auto index = static_cast<std::size_t>(partition);
+    for (const Topic& each : topics_) {
+        if (each.name == topic) {
+            const bool ours = index < each.receivers.size() && each.receivers[index] != core::Epoch{};
+            return ours ? std::optional{each.receivers[index]} : std::nullopt;
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<core::Epoch> Ownerships::find(const core::TopicPartition& partition) const {
+    for (const auto& [epoch, owned] : owned_) {
+        if (owned.partition == partition) {
+            return epoch;
+        }
+    }
+    return std::nullopt;
+}
+
+Ownership* Ownerships::find(core::Epoch epoch) {
+    const auto owned = owned_.find(epoch);
+    return owned == owned_.end() ? nullptr : &owned->second;
+}
+
+void Ownerships::revoking(core::Epoch epoch) {
+    if (Ownership* owned = find(epoch)) {
+        owned->revoking = true;
+        set_receiver(owned->partition, core::Epoch{});
+    }
+}
+
+std::vector<core::Epoch> Ownerships::epochs() const {
+    std::vector<core::Epoch> epochs;
+    epochs.reserve(owned_.size());
+    for (const auto& [epoch, owned] : owned_) {
+        epochs.push_back(epoch);
+    }
+    return epochs;
+}
+
+void Ownerships::set_receiver(const core::TopicPartition& partition, core::Epoch epoch) {
+    auto topic = std::find_if(
+        topics_.begin(), topics_.end(), [&](const Topic& each) { return each.name == partition.topic; });
+    if (topic == topics_.end()) {
+        topic = topics_.insert(topics_.end(), Topic{partition.topic, {}});
+    }
+    const auto index = static_cast<std::size_t>(partition.partition);
+    if (topic->receivers.size() <= index) {
+        topic->receivers.resize(index + 1);
+    }
+    topic->receivers[index] = epoch;
+}
+
+}  // namespace kafka

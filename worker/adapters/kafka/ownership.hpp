@@ -1,0 +1,52 @@
+// Which partitions are ours, under which epoch. Fences everything that belongs to an earlier ownership.
+//
+// Cost: owner_of() is on the path of every record: a walk over the few topics and an index.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "worker/core/event/record.hpp"
+
+namespace kafka {
+
+struct Ownership {
+    core::TopicPartition partition;
+    bool paused = false;
+    bool revoking = false;  // asked back: nothing more is delivered, commits are still allowed
+};
+
+class Ownerships {
+public:
+    // A fresh epoch for the partition; an earlier ownership of it ends.
+    core::Epoch grant(const core::TopicPartition& partition);
+    void end(core::Epoch epoch);
+
+    // The epoch that may receive the partition's records; none when it is not ours or is being given back.
+    [[nodiscard]] std::optional<core::Epoch> receiver(std::string_view topic, std::int32_t partition) const;
+    // The epoch of the partition, also while it is being given back.
+    [[nodiscard]] std::optional<core::Epoch> find(const core::TopicPartition& partition) const;
+    // Null for old epochs. Valid until the next grant() or end().
+    [[nodiscard]] Ownership* find(core::Epoch epoch);
+
+    void revoking(core::Epoch epoch);
+    [[nodiscard]] std::vector<core::Epoch> epochs() const;  // ascending
+    [[nodiscard]] std::size_t count() const noexcept { return owned_.size(); }
+
+private:
+    struct Topic {
+        std::string name;
+        std::vector<core::Epoch> receivers;  // by partition; epoch 0: nobody
+    };
+    void set_receiver(const core::TopicPartition& partition, core::Epoch epoch);
+
+    std::map<core::Epoch, Ownership> owned_;
+    std::vector<Topic> topics_;
+    core::Epoch last_;
+};
+
+}  // namespace kafka

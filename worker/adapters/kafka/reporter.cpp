@@ -1,0 +1,79 @@
+#include "worker/adapters/kafka/reporter.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+namespace kafka {
+namespace {
+
+constexpr common::Duration quiet = std::chrono::minutes{1};
+constexpr std::size_t remembered_max = 4096;
+
+std::string sentence(
+    std::string_view client, std::string_view subject, std::string_view detail, int code,
+    std::string_view remedy) {
+    return fmt::format(
+        "{}{}{}: {} ({}). {}", client, subject.empty() ? "" : ", ", subject, detail, code_name(code), remedy);
+}
+
+}  // namespace
+
+bool Reporter::due(int code, std::string_view subject, common::Instant now) {
+    if (said_.size() >= remembered_max) {
+        said_.clear();
+    }
+    const auto [last, first] = said_.try_emplace({code, std::string{subject}}, now);
+    if (!first && now - last->second < quiet) {
+        return false;
+    }
+    last->second = now;
+    return true;
+}
+
+void Reporter::fault(int code, std::string_view subject, std::string_view detail, common::Instant now) {
+    const Fault& fault = fault_of(code);
+    ++stats_.faults.at(static_cast<std::size_t>(fault.kind));
+    if (!due(code, subject, now)) {
+        return;
+    }
+    say(
+        {fault.severity,
+         fault.event,
+         sentence(client_, subject, detail, code, fault.remedy),
+         {{"client", std::string{client_}}, {"code", std::string{code_name(code)}}}});
+}
+
+void Reporter::fatal(int code, std::string_view detail) {
+    if (fatal_) {
+        return;
+    }
+    const Fault& fault = fault_of(code);
+    ++stats_.faults.at(static_cast<std::size_t>(fault.kind));
+    const std::string_view remedy =
+        fault.kind == FaultKind::other ? "This client cannot go on; start the process again." : fault.remedy;
+    fatal_ = Fatal{fault.kind, sentence(client_, "", detail, code, remedy)};
+    say(
+        {core::Severity::error,
+         "kafka_fatal",
+         fatal_->message,
+         {{"client", std::string{client_}}, {"code", std::string{code_name(code)}}}});
+}
+
+void Reporter::client_log(int level, std::string_view facility, std::string_view text) {
+    // Errors reach us through callbacks as well and are told there, with a remedy; here is only the detail.
+    constexpr int syslog_error = 3;
+    say(
+        {level < syslog_error ? core::Severity::warning : core::Severity::debug,
+         "kafka_client_log",
+         std::string{text},
+         {{"client", std::string{client_}}, {"facility", std::string{facility}}}});
+}
+
+void Reporter::say(core::Say line) {
+    if (journal_.wants(line.severity)) {
+        journal_.write(line);
+    }
+}
+
+}  // namespace kafka

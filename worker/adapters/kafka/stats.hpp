@@ -1,0 +1,54 @@
+// What the Kafka clients count about themselves, as plain numbers over closed sets. adapters/metrics turns
+// them into series at scrape time.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "worker/adapters/kafka/fault.hpp"
+#include "worker/core/event/record.hpp"
+
+namespace kafka {
+
+struct BrokerState {
+    std::string name;
+    bool up = false;
+};
+
+struct PartitionLag {
+    core::TopicPartition partition;
+    // Records between the committed offset and the end, never below 0; none while unknown.
+    std::optional<std::int64_t> lag;
+};
+
+// What librdkafka's statistics say, as of the last statistics.interval.ms.
+struct Snapshot {
+    std::vector<BrokerState> brokers;
+    std::vector<PartitionLag> partitions;  // assigned ones; consumers only
+};
+
+struct KafkaStats {
+    std::array<std::uint64_t, fault_kinds.size()>
+        faults{};  // by FaultKind; each report counts, logged or not
+    Snapshot snapshot;
+
+    // Consumer only.
+    std::uint64_t assignments = 0;      // partitions given to us, over all time
+    std::uint64_t revocations = 0;      // partitions asked back
+    std::uint64_t losses = 0;           // partitions lost without being asked
+    std::uint64_t records_unowned = 0;  // dropped: of a partition that is being given back or is not ours
+    std::uint64_t commit_entries_left_out = 0;  // of old epochs
+    std::uint64_t position_retries = 0;         // committed offsets that could not be fetched at once
+    std::size_t partitions_owned = 0;
+    std::size_t partitions_waiting = 0;  // assigned by the group, committed offset not known yet
+    std::vector<core::TopicPartition> partitions_held{};  // no usable offset; somebody has to decide
+
+    // Producer only.
+    std::size_t outstanding = 0;   // stores without an answer
+    std::uint64_t sent_alone = 0;  // refused as too large inside a batch, tried again alone
+};
+
+}  // namespace kafka
