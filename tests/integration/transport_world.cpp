@@ -7,6 +7,9 @@
 #include <system_error>
 #include <utility>
 
+#include "worker/adapters/auth/claims.hpp"
+#include "worker/adapters/auth/es256.hpp"
+
 namespace transport_test {
 
 namespace {
@@ -65,13 +68,28 @@ void World::script(std::vector<sim::Fault> faults) {
     server->with_apple([&](sim::Apple& apple, common::Now) { apple.script(std::move(faults)); });
 }
 
+void World::sign_requests() {
+    const auto pem = dev::new_app_key();
+    REQUIRE(pem);
+    const auto key = auth::SigningKey::from_pem(common::Secret{*pem}, "test key");
+    REQUIRE(key);
+    server->with_tokens([&](dev::Es256Tokens& tokens) {
+        REQUIRE(tokens.add_key("TESTKEY", *pem));
+        tokens.add_app("com.example.tv");
+    });
+    const common::Secret jwt = key->sign(
+        auth::bearer_header("TESTKEY"),
+        auth::bearer_claims({"issuer", "com.example.tv", clock.now().wall - 60s, 1200s}));
+    authorization_ = common::Secret{"Bearer " + std::string{jwt.expose()}};
+}
+
 void World::send(std::uint64_t id, common::Duration timeout) {
     ports::OutgoingRequest request;
     request.id = core::ExchangeId{id};
     request.request.path = "/account/v1/autoSignIn/delete";
     request.request.content_type = "application/json";
     request.request.body = common::Secret{R"({"autoSignInTokenValue":"not-a-real-token"})"};
-    request.authorization = common::Secret{"Bearer not-a-real-jwt"};
+    request.authorization = authorization_;
     request.deadline = clock.now().steady + timeout;
     transport->send(std::move(request));
 }
@@ -109,7 +127,6 @@ void World::turn(common::Instant until) {
             ended[end->id.value].push_back(std::move(end->exchange));
         } else if (const auto* change = std::get_if<core::CapacityChanged>(&input)) {
             capacity = change->streams;
-            capacity_known = true;
         }
     }
     transport->flush();
@@ -119,7 +136,7 @@ const core::Answer& World::answer(std::uint64_t id) const {
     return std::get<core::Answer>(ended.at(id).front());
 }
 
-std::size_t World::told(const std::string& event) const {
+std::size_t World::told(std::string_view event) const {
     return static_cast<std::size_t>(std::count_if(
         notices.begin(), notices.end(), [&](const core::Say& line) { return line.event == event; }));
 }

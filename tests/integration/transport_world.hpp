@@ -1,7 +1,8 @@
 // The scripted Apple on loopback, a loop and one HTTP transport: what the conformance suite of the transports
 // runs in. Every transport's test program brings its own make_transport() and shares the rest.
 //
-// No app key is registered at this Apple: a request that nothing befalls is answered with 401.
+// No app key is registered at this Apple until sign_requests(): a request that nothing befalls is answered
+// with 401.
 #pragma once
 
 #include <chrono>
@@ -10,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "worker/adapters/reactor/reactor.hpp"
@@ -57,6 +59,8 @@ public:
     explicit World(dev::AppleServerOptions options = {}, TransportOptions transport = {});
 
     void script(std::vector<sim::Fault> faults);
+    // From now on requests carry a JWT that this Apple accepts.
+    void sign_requests();
     void send(std::uint64_t id, common::Duration timeout = std::chrono::seconds{20});
     // Turns the loop until the exchange ended; "open" when that takes half a minute, which is a failure.
     std::string await(std::uint64_t id);
@@ -65,7 +69,7 @@ public:
     bool turn_until(const std::function<bool()>& done);
 
     [[nodiscard]] const core::Answer& answer(std::uint64_t id) const;
-    [[nodiscard]] std::size_t told(const std::string& event) const;
+    [[nodiscard]] std::size_t told(std::string_view event) const;
     [[nodiscard]] std::uint64_t requests_at_apple();
 
     // Made as needed: tests replace the transport to aim it elsewhere.
@@ -81,10 +85,11 @@ public:
     std::unique_ptr<ports::HttpTransport> transport;
     std::map<std::uint64_t, std::vector<core::Exchange>> ended;
     std::size_t capacity = 0;
-    bool capacity_known = false;
 
 private:
     void turn(common::Instant until);
+
+    common::Secret authorization_{"Bearer not-a-real-jwt"};
 };
 
 }  // namespace transport_test
