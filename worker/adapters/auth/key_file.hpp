@@ -29,7 +29,7 @@ struct FileStamp {
     friend bool operator==(const FileStamp&, const FileStamp&) = default;
 };
 
-inline constexpr std::size_t secret_file_bytes_max = 16 * 1024;
+inline constexpr std::size_t secret_file_bytes_max = 16U << 10U;
 
 struct FileContent {
     common::Secret text;
