@@ -99,12 +99,18 @@ void Assignment::try_assign(std::vector<core::Input>& inputs) {
     const RdPartitions list{rd_kafka_topic_partition_list_new(static_cast<int>(positions.size()))};
     for (Position& position : positions) {
         const bool held = !position.held.empty();
-        if (held || position.reset) {
+        if (held) {
             client_.reporter().fault(
-                RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, name_of(position.partition),
-                held ? position.held
-                     : "its committed offset does not exist any more; it is read from its start",
+                RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, name_of(position.partition), position.held,
                 steady_now());
+        } else if (position.reset) {
+            client_.reporter().say(
+                {core::Severity::error, "kafka_offset_reset",
+                 fmt::format(
+                     "{}: the committed offset does not exist any more; reading on from {}, the first one "
+                     "there. "
+                     "Find out whether retention removed unread records or the topic was created anew.",
+                     name_of(position.partition), position.next.value)});
         }
         if (held) {
             hold(position.partition);
