@@ -10,8 +10,7 @@
 #include <utility>
 
 #include "common/invariant.hpp"
-#include "common/token_bucket.hpp"
-#include "worker/adapters/http2/stream.hpp"
+#include "worker/adapters/http2/session_impl.hpp"
 
 namespace adapters::http2 {
 
@@ -19,9 +18,6 @@ namespace {
 
 constexpr std::int32_t connection_window = 4 * 1024 * 1024;
 constexpr std::uint32_t header_list_bytes_max = 16 * 1024;
-// Cancelled streams: so many at once, then one a second.
-constexpr double cancels_burst = 10;
-constexpr double cancels_per_second = 1;
 
 // nghttp2 takes names and values as mutable bytes and, with NO_COPY, reads them when the frame is made.
 nghttp2_nv field(std::string_view name, std::string_view value) {
@@ -32,72 +28,23 @@ nghttp2_nv field(std::string_view name, std::string_view value) {
         NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE};
 }
 
-std::string_view text_of(const std::uint8_t* bytes, std::size_t size) {
-    return {reinterpret_cast<const char*>(bytes), size};
+ssize_t read_body(
+    nghttp2_session*, std::int32_t, std::uint8_t* into, std::size_t room, std::uint32_t* flags,
+    nghttp2_data_source* source, void*) {
+    auto& stream = *static_cast<Stream*>(source->ptr);
+    const std::string_view left = stream.body.expose().substr(stream.body_sent);
+    const std::size_t size = std::min(left.size(), room);
+    std::memcpy(into, left.data(), size);
+    stream.body_sent += size;
+    if (size == left.size()) {
+        *flags |= NGHTTP2_DATA_FLAG_EOF;
+        stream.body = {};
+        stream.body_sent = 0;
+    }
+    return static_cast<ssize_t>(size);
 }
 
 }  // namespace
-
-class Session::Impl {
-public:
-    Impl(SessionSettings settings, std::vector<core::ExchangeEnded>& ended);
-    Impl(const Impl&) = delete;
-    Impl& operator=(const Impl&) = delete;
-    ~Impl() { nghttp2_session_del(session_); }
-
-    [[nodiscard]] std::size_t streams_allowed() const noexcept;
-    [[nodiscard]] std::size_t streams_free() const noexcept;
-    void submit(ports::OutgoingRequest request);
-    [[nodiscard]] bool consume(const std::uint8_t* bytes, std::size_t size);
-    [[nodiscard]] bool produce(std::vector<std::uint8_t>& out, std::size_t enough);
-    void expire(common::Instant now);
-    void abandon();
-
-    nghttp2_session* session_ = nullptr;
-    DeadlineList deadlines_;
-    std::size_t alive_ = 0;
-    std::uint64_t answers_ = 0;
-    std::uint64_t requests_ = 0;
-    std::uint64_t requests_max_;
-    std::int32_t goaway_last_stream_ = -1;
-    bool settings_received_ = false;
-    bool goaway_received_ = false;
-    bool protocol_broken_ = false;
-    bool worn_out_ = false;
-    bool retired_ = false;
-
-private:
-    // nghttp2's callbacks. `impl` is the user data of the session, `stream` that of the stream.
-    static void install(nghttp2_session_callbacks* callbacks);
-    static int on_begin_headers(nghttp2_session*, const nghttp2_frame*, void* impl);
-    static int on_header(
-        nghttp2_session*, const nghttp2_frame*, const std::uint8_t* name, std::size_t name_size,
-        const std::uint8_t* value, std::size_t value_size, std::uint8_t flags, void* impl);
-    static int on_data(
-        nghttp2_session*, std::uint8_t flags, std::int32_t stream_id, const std::uint8_t* bytes,
-        std::size_t size, void* impl);
-    static int on_frame_received(nghttp2_session*, const nghttp2_frame*, void* impl);
-    static int before_frame_sent(nghttp2_session*, const nghttp2_frame*, void* impl);
-    static int on_frame_sent(nghttp2_session*, const nghttp2_frame*, void* impl);
-    static int on_stream_closed(nghttp2_session*, std::int32_t stream_id, std::uint32_t code, void* impl);
-    static ssize_t read_body(
-        nghttp2_session*, std::int32_t stream_id, std::uint8_t* into, std::size_t room, std::uint32_t* flags,
-        nghttp2_data_source* source, void* impl);
-
-    [[nodiscard]] Stream* stream_of(std::int32_t stream_id) const {
-        return static_cast<Stream*>(nghttp2_session_get_stream_user_data(session_, stream_id));
-    }
-    [[nodiscard]] Stream& new_stream();
-    void release(Stream& stream);
-    void end(Stream& stream, core::Exchange exchange);
-    void closed(Stream& stream, std::int32_t stream_id, std::uint32_t code);
-
-    SessionSettings settings_;
-    std::vector<core::ExchangeEnded>& ended_;
-    common::TokenBucket cancels_{cancels_per_second, cancels_burst};
-    std::vector<std::unique_ptr<Stream>> streams_;  // all ever made, reused through free_
-    std::vector<Stream*> free_;
-};
 
 Session::Impl::Impl(SessionSettings settings, std::vector<core::ExchangeEnded>& ended)
     : requests_max_{settings.requests_max}, settings_{std::move(settings)}, ended_{ended} {
@@ -118,14 +65,8 @@ Session::Impl::Impl(SessionSettings settings, std::vector<core::ExchangeEnded>& 
     nghttp2_session_set_local_window_size(session_, NGHTTP2_FLAG_NONE, 0, connection_window);
 }
 
-void Session::Impl::install(nghttp2_session_callbacks* callbacks) {
-    nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, on_begin_headers);
-    nghttp2_session_callbacks_set_on_header_callback(callbacks, on_header);
-    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_data);
-    nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame_received);
-    nghttp2_session_callbacks_set_before_frame_send_callback(callbacks, before_frame_sent);
-    nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, on_frame_sent);
-    nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_stream_closed);
+Session::Impl::~Impl() {
+    nghttp2_session_del(session_);
 }
 
 std::size_t Session::Impl::streams_allowed() const noexcept {
@@ -224,6 +165,10 @@ void Session::Impl::abandon() {
     }
 }
 
+Stream* Session::Impl::stream_of(std::int32_t stream_id) const {
+    return static_cast<Stream*>(nghttp2_session_get_stream_user_data(session_, stream_id));
+}
+
 Stream& Session::Impl::new_stream() {
     if (free_.empty()) {
         streams_.push_back(std::make_unique<Stream>());
@@ -246,94 +191,6 @@ void Session::Impl::end(Stream& stream, core::Exchange exchange) {
     ended_.push_back({stream.id, std::move(exchange)});
 }
 
-int Session::Impl::on_begin_headers(nghttp2_session*, const nghttp2_frame* frame, void* impl) {
-    Stream* const stream = static_cast<Impl*>(impl)->stream_of(frame->hd.stream_id);
-    if (stream != nullptr) {
-        stream->headers_done = stream->answer.status != 0;
-    }
-    return 0;
-}
-
-int Session::Impl::on_header(
-    nghttp2_session*, const nghttp2_frame* frame, const std::uint8_t* name, std::size_t name_size,
-    const std::uint8_t* value, std::size_t value_size, std::uint8_t, void* impl) {
-    Stream* const stream = static_cast<Impl*>(impl)->stream_of(frame->hd.stream_id);
-    if (stream == nullptr || stream->ended) {
-        return 0;
-    }
-    // Too much header text resets this stream alone.
-    return stream->header(text_of(name, name_size), text_of(value, value_size))
-               ? 0
-               : NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-}
-
-int Session::Impl::on_data(
-    nghttp2_session* session, std::uint8_t, std::int32_t stream_id, const std::uint8_t* bytes,
-    std::size_t size, void* impl) {
-    auto& self = *static_cast<Impl*>(impl);
-    Stream* const stream = self.stream_of(stream_id);
-    if (stream == nullptr || stream->ended || stream->body_bytes(text_of(bytes, size))) {
-        return 0;
-    }
-    // Enough was read. Cancelling frees the stream from a body that may have no end.
-    ++self.answers_;
-    self.end(*stream, std::move(stream->answer));
-    nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, stream_id, NGHTTP2_CANCEL);
-    return 0;
-}
-
-int Session::Impl::on_frame_received(nghttp2_session*, const nghttp2_frame* frame, void* impl) {
-    auto& self = *static_cast<Impl*>(impl);
-    if (frame->hd.type == NGHTTP2_SETTINGS && (frame->hd.flags & NGHTTP2_FLAG_ACK) == 0) {
-        self.settings_received_ = true;
-    } else if (frame->hd.type == NGHTTP2_GOAWAY) {
-        self.goaway_received_ = true;
-        self.goaway_last_stream_ = frame->goaway.last_stream_id;
-    } else if (frame->hd.stream_id != 0) {
-        Stream* const stream = self.stream_of(frame->hd.stream_id);
-        if (stream != nullptr) {
-            stream->reset_by_peer = stream->reset_by_peer || frame->hd.type == NGHTTP2_RST_STREAM;
-            const bool carries = frame->hd.type == NGHTTP2_DATA || frame->hd.type == NGHTTP2_HEADERS;
-            stream->complete =
-                stream->complete || (carries && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0);
-        }
-    }
-    return 0;
-}
-
-int Session::Impl::before_frame_sent(nghttp2_session*, const nghttp2_frame* frame, void* impl) {
-    auto& self = *static_cast<Impl*>(impl);
-    if (frame->hd.type == NGHTTP2_HEADERS) {
-        if (Stream* const stream = self.stream_of(frame->hd.stream_id)) {
-            stream->serialised = true;
-        }
-    } else if (frame->hd.type == NGHTTP2_GOAWAY && frame->goaway.error_code != NGHTTP2_NO_ERROR) {
-        self.protocol_broken_ = true;  // nghttp2 found something it cannot go on with
-    }
-    return 0;
-}
-
-int Session::Impl::on_frame_sent(nghttp2_session*, const nghttp2_frame* frame, void* impl) {
-    Stream* const stream =
-        frame->hd.stream_id == 0 ? nullptr : static_cast<Impl*>(impl)->stream_of(frame->hd.stream_id);
-    if (stream != nullptr && frame->hd.type == NGHTTP2_HEADERS) {
-        stream->authorization = {};
-    }
-    return 0;
-}
-
-int Session::Impl::on_stream_closed(
-    nghttp2_session*, std::int32_t stream_id, std::uint32_t code, void* impl) {
-    auto& self = *static_cast<Impl*>(impl);
-    if (Stream* const stream = self.stream_of(stream_id)) {
-        if (!stream->ended) {
-            self.closed(*stream, stream_id, code);
-        }
-        self.release(*stream);
-    }
-    return 0;
-}
-
 // What the end of a stream means, where it was not we who ended the exchange.
 void Session::Impl::closed(Stream& stream, std::int32_t stream_id, std::uint32_t code) {
     if (stream.complete && stream.answer.status != 0) {
@@ -348,22 +205,6 @@ void Session::Impl::closed(Stream& stream, std::int32_t stream_id, std::uint32_t
     end(stream, stream.cut_short(
                     stream.reset_by_peer ? core::LostReason::reset : core::LostReason::protocol,
                     goaway_received_ ? core::NotSentReason::goaway : core::NotSentReason::no_connection));
-}
-
-ssize_t Session::Impl::read_body(
-    nghttp2_session*, std::int32_t, std::uint8_t* into, std::size_t room, std::uint32_t* flags,
-    nghttp2_data_source* source, void*) {
-    auto& stream = *static_cast<Stream*>(source->ptr);
-    const std::string_view left = stream.body.expose().substr(stream.body_sent);
-    const std::size_t size = std::min(left.size(), room);
-    std::memcpy(into, left.data(), size);
-    stream.body_sent += size;
-    if (size == left.size()) {
-        *flags |= NGHTTP2_DATA_FLAG_EOF;
-        stream.body = {};
-        stream.body_sent = 0;
-    }
-    return static_cast<ssize_t>(size);
 }
 
 Session::Session(const SessionSettings& settings, std::vector<core::ExchangeEnded>& ended)
