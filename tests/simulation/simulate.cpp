@@ -1,7 +1,8 @@
 // simulate --seeds N --from S     runs seeds S .. S+N-1 and names each promise that was broken
 // simulate --seed X [--trace]     shows one run, with --trace a line a transition
 //
-// Every 16th seed runs twice: the traces must be the same.
+// Every 16th seed runs twice: the traces must be the same. A run of many seeds also fails when a probe stayed
+// cold (probes.hpp).
 #include <fmt/format.h>
 
 #include <unistd.h>
@@ -18,6 +19,7 @@
 namespace {
 
 constexpr std::uint64_t seeds_between_repeats = 16;
+constexpr std::uint64_t seeds_that_reach_everything = 1000;
 
 struct Arguments {
     std::uint64_t seeds = 2000;
@@ -90,6 +92,17 @@ void print_failure(const simulation::Report& report) {
     std::fflush(stdout);
 }
 
+std::size_t print_cold(const simulation::Probes& probes) {
+    std::size_t cold = 0;
+    for (std::size_t probe = 0; probe < probes.size(); ++probe) {
+        if (probes[probe] == 0) {
+            ++cold;
+            fmt::print("never happened: {}\n", simulation::probe_names[probe]);
+        }
+    }
+    return cold;
+}
+
 int show(std::uint64_t seed, bool trace) {
     running = seed;
     sim::Trace::Out out;
@@ -129,13 +142,16 @@ int main(int argc, char** argv) {
         return failures == 0 ? 0 : 1;
     }
     std::uint64_t failed = 0;
+    simulation::Probes probes{};
     for (std::uint64_t seed = arguments->from; seed < arguments->from + arguments->seeds; ++seed) {
         const simulation::Report report = run(seed);
+        simulation::add(probes, report.probes);
         if (report.broken) {
             ++failed;
             print_failure(report);
         }
     }
+    const std::size_t cold = arguments->seeds >= seeds_that_reach_everything ? print_cold(probes) : 0;
     fmt::print("{} seeds passed, {} failed\n", arguments->seeds - failed, failed);
-    return failed == 0 ? 0 : 1;
+    return failed == 0 && cold == 0 ? 0 : 1;
 }

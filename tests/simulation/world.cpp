@@ -11,9 +11,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Virtual time within which everything settles once the last fault is over: the longest Retry-After, and a
-// few poisoned records of one account one after another, each until its attempts are spent.
-constexpr common::Duration settles_within = 30min;
+// Virtual time within which everything settles once the last fault is over, poison and announced waits aside.
+constexpr common::Duration settles_within = 10min;
+// A Retry-After that names a point in time is far away once the wall clock was set back; it is cut at this.
+constexpr common::Duration retry_after_longest = 1h;
 constexpr common::Duration drain_slack = 1s;
 constexpr std::uint64_t idle_turns_max = 500;
 constexpr std::uint64_t turns_max = 400'000;
@@ -119,6 +120,7 @@ void World::restart_later() {
 
 void World::remove(std::size_t index, bool said_goodbye) {
     const sim::WorkerId id = workers_[index]->id;
+    add(probes_, probes_of(workers_[index]->engine.stats().counters));
     workers_.erase(workers_.begin() + static_cast<std::ptrdiff_t>(index));
     referee.worker_gone(id);
     if (said_goodbye) {
@@ -242,6 +244,18 @@ bool World::at_rest() const {
            apple.in_the_air() == 0;
 }
 
+// Records that always fail may be of one account, so that each waits until the attempts of the one before are
+// spent, with the breaker's probes in between.
+common::Duration World::patience() const {
+    const auto failing = std::count_if(
+        plan.records.begin(), plan.records.end(),
+        [](const sim::PlannedRecord& record) { return record.kind == sim::RecordKind::poisoned; });
+    const common::Duration attempt =
+        swarm.settings.retry.longest + swarm.settings.breaker.probe.longest + swarm.settings.request_timeout;
+    return settles_within + (swarm.wall_jumps ? retry_after_longest : 0s) +
+           failing * swarm.settings.attempts_max * attempt;
+}
+
 // False: the run is over.
 bool World::step() {
     if (verdict.broken()) {
@@ -260,7 +274,7 @@ bool World::step() {
     const std::optional<std::size_t> next = next_worker();
     const common::Instant turn_at = next ? due(*workers_[*next]) : common::never;
     const common::Instant at = std::min(turn_at, timeline.next());
-    if (at > calm_at + settles_within) {
+    if (at > calm_at + patience()) {
         verdict.broke(sim::Promise::converges, referee.open_records(5));
         return false;
     }
@@ -284,7 +298,8 @@ Report World::run() {
         .trace_hash = trace.hash(),
         .trace_lines = trace.lines(),
         .turns = turns_,
-        .virtual_time = timeline.now().steady - start};
+        .virtual_time = timeline.now().steady - start,
+        .probes = probes_};
 }
 
 Report run_seed(std::uint64_t seed, sim::Trace::Out out, const Plant& plant) {

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/simulation/probes.hpp"
 #include "worker/app/worker_loop.hpp"
 #include "worker/sim/apple.hpp"
 #include "worker/sim/apple_token.hpp"
@@ -42,6 +43,7 @@ struct Report {
     std::uint64_t trace_lines = 0;
     std::uint64_t turns = 0;
     common::Duration virtual_time{};
+    Probes probes{};
 };
 
 // Puts something wrong between a worker and its ports, to prove that the referee notices.
@@ -88,6 +90,7 @@ private:
     [[nodiscard]] common::Instant due(const Worker& worker) const;
     [[nodiscard]] std::optional<std::size_t> next_worker() const;
     [[nodiscard]] bool at_rest() const;
+    [[nodiscard]] common::Duration patience() const;
     void check_drain(const Worker& worker, app::TurnResult result);
     [[nodiscard]] bool step();
 
@@ -98,6 +101,7 @@ private:
     bool ending_ = false;
     common::Duration turn_cost_{};
     std::uint64_t turns_ = 0;
+    Probes probes_{};
 };
 
 // Announces the faults of the world's swarm to its timeline, and their end.

@@ -11,7 +11,7 @@ namespace sim {
 
 namespace {
 
-// What app::WorkerLoop collects in one turn may come on top of a buffer that was not quite full.
+// What app::WorkerLoop collects in one turn.
 constexpr std::size_t records_a_turn_max = 64;
 
 }  // namespace
@@ -123,7 +123,10 @@ void Referee::check_buffer(WorkerId worker) {
             unsettled += !owner.claimed.contains(record) && !known_finished(owner, record) ? 1U : 0U;
         }
     }
-    const std::size_t allowed = swarm_.settings.records_buffered_max + records_a_turn_max;
+    // A turn's worth may come before the pause does, once for the buffer and once for each partition that was
+    // assigned while it was full.
+    const std::size_t allowed =
+        swarm_.settings.records_buffered_max + records_a_turn_max * (1 + known.owned.size());
     if (unsettled > allowed) {
         broke(worker, Promise::bounded, fmt::format("{} records are held, {} may be", unsettled, allowed));
     }

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string_view>
+#include <vector>
 
 #include "common/prng.hpp"
 
@@ -57,6 +58,14 @@ core::Settings draw_settings(Choices& choices, const Swarm& swarm) {
     settings.rejections_in_a_row_max = static_cast<int>(choices.between(3, 12));
     settings.commit_interval = choices.between(common::Duration{10ms}, common::Duration{1s});
     settings.commit_completions = choices.chance(30) ? choices.between(1, 5) : choices.between(5, 1000);
+    // A small window gives up a head that fails while the records behind it succeed. That is only right for
+    // poison, so such worlds have no faults that strike one by one.
+    if (swarm.poison && !swarm.apple_errors && !swarm.apple_outages && !swarm.wire_losses &&
+        !swarm.slow_apple) {
+        settings.span_max = choices.between(8, 60);
+    }
+    settings.say_outcomes = choices.chance(50);
+    settings.breaker.canary = swarm.poison || choices.chance(80);
     settings.drain_timeout = choices.between(common::Duration{1s}, common::Duration{15s});
     settings.fingerprint = fingerprint;
     settings.seed = choices.below(UINT64_MAX);
@@ -78,10 +87,11 @@ Swarm draw_swarm(Choices& choices) {
     swarm.workers = choices.chance(30) ? 2 : 1;
     swarm.partitions = choices.between(1, 4);
     swarm.accounts = choices.chance(20) ? choices.between(1, 3) : choices.between(4, 40);
-    swarm.records = choices.between(10, 120);
+    swarm.records = choices.chance(80) ? choices.between(10, 120) : choices.between(120, 300);
     swarm.apps = choices.chance(30) ? 2 : 1;
     swarm.calm_after = choices.between(common::Duration{5s}, common::Duration{90s});
-    const unsigned likely = choices.chance(15) ? 0 : 35;
+    const std::vector<unsigned> likelihoods{0, 15, 35, 35, 60};
+    const unsigned likely = choices.one_of(likelihoods);
     for (bool* fault :
          {&swarm.apple_errors, &swarm.apple_outages, &swarm.throttles, &swarm.credential_refusals,
           &swarm.wire_losses, &swarm.rebalances, &swarm.losses, &swarm.crashes, &swarm.drains,
