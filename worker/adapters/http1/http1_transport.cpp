@@ -78,6 +78,9 @@ private:
     std::unique_ptr<CURLM, MultiFree> multi_;
     std::map<core::EndpointId, Lane> lanes_;
     common::Instant timer_ = common::never;  // libcurl wants to be called
+    // libcurl ran since the last collect(). Against a fast server flush() alone completes exchanges: no
+    // socket would wake the loop for them.
+    bool acted_ = false;
 };
 
 Http1Transport::Impl::Impl(const std::vector<Endpoint>& endpoints, ports::Readiness& readiness)
@@ -133,6 +136,7 @@ int Http1Transport::Impl::on_timer(CURLM*, long timeout_ms, void* self) noexcept
 void Http1Transport::Impl::act(curl_socket_t fd, int what) {
     int running = 0;
     curl_multi_socket_action(multi_.get(), fd, what, &running);
+    acted_ = true;
 }
 
 void Http1Transport::Impl::run_timer() {
@@ -186,6 +190,7 @@ void Http1Transport::Impl::let_go(Lane& lane, Exchanges::iterator exchange) {
 }
 
 void Http1Transport::Impl::finish_done(std::vector<core::Input>& inputs) {
+    acted_ = false;
     int left = 0;
     while (const CURLMsg* message = curl_multi_info_read(multi_.get(), &left)) {
         if (message->msg != CURLMSG_DONE) {
@@ -237,6 +242,9 @@ void Http1Transport::Impl::collect(std::vector<core::Input>& inputs) {
 }
 
 common::Instant Http1Transport::Impl::next_deadline() const {
+    if (acted_) {
+        return common::Instant::min();
+    }
     common::Instant earliest = timer_;
     for (const auto& [id, lane] : lanes_) {
         for (const Exchanges* exchanges : {&lane.running, &lane.waiting}) {
