@@ -43,7 +43,7 @@ struct AppleConfig {
     core::Backoff retry;
     core::BreakerSettings breaker;  // with the canary
     TransportKind transport = TransportKind::http2;
-    std::size_t connections = 0;
+    std::size_t connections = 0;  // 0: as the transport likes
     std::string proxy;
     std::string ca_file;  // empty: the system's
     std::string production_url;

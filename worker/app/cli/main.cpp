@@ -1,0 +1,67 @@
+#include <fmt/format.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include <CLI/CLI.hpp>
+#include <exception>
+
+#include "worker/app/cli/subcommands.hpp"
+#include "worker/app/version.hpp"
+
+namespace {
+
+// Tokens and keys are in memory: no core dump, no debugger of another user.
+void forbid_core_dumps() {
+    const rlimit none{0, 0};
+    static_cast<void>(setrlimit(RLIMIT_CORE, &none));
+    static_cast<void>(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0));
+}
+
+std::string footer() {
+    std::string text =
+        "Examples:\n"
+        "  autosignin-worker check-config --config worker.yaml    say everything that is wrong with it\n"
+        "  autosignin-worker run --config worker.yaml             until SIGTERM; a second signal stops at "
+        "once\n"
+        "  autosignin-worker schema account.deleted.v1            the JSON Schema of an event\n"
+        "\nEnvironment:\n"
+        "  AUTOSIGNIN_CONFIG                                      the same as --config\n"
+        "  AUTOSIGNIN_APPLE__IN_FLIGHT_MAX=200                    overrides apple.in_flight_max; so for "
+        "every key\n"
+        "\nExit codes:\n";
+    for (const app::ExitMeaning& exit : app::exit_meanings) {
+        text += fmt::format("  {}  {}\n", static_cast<int>(exit.code), exit.meaning);
+    }
+    return text;
+}
+
+int command_line(int argc, char** argv) {
+    CLI::App program{"Executes account events from Kafka against Apple's sign-in APIs.", "autosignin-worker"};
+    program.footer(footer());
+    program.require_subcommand(1);
+    program.set_version_flag("--version", std::string{app::version()});
+    app::ExitCode exit_code = app::ExitCode::ok;
+    app::cli::add_run(program, exit_code);
+    app::cli::add_check_config(program, exit_code);
+    app::cli::add_config_reference(program, exit_code);
+    app::cli::add_schema(program, exit_code);
+    app::cli::add_version(program, exit_code);
+    try {
+        program.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return program.exit(error) == 0 ? 0 : static_cast<int>(app::ExitCode::usage);
+    }
+    return static_cast<int>(exit_code);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    forbid_core_dumps();
+    try {
+        return command_line(argc, argv);
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "autosignin-worker: unexpected: {}\n", error.what());
+        return static_cast<int>(app::ExitCode::unexpected);
+    }
+}

@@ -1,0 +1,41 @@
+// How the process ends, for the scripts and supervisors that started it. Part of the interface: never
+// renumber.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+namespace app {
+
+enum class ExitCode : int {
+    ok = 0,
+    unexpected = 1,
+    usage = 2,
+    bad_configuration = 3,
+    kafka_fatal = 4,
+    drained_late = 5,
+    stopped_at_once = 6,
+    cannot_start = 7,
+};
+
+struct ExitMeaning {
+    ExitCode code;
+    std::string_view meaning;
+};
+
+inline constexpr std::array exit_meanings{
+    ExitMeaning{ExitCode::ok, "done; after SIGTERM: drained, committed, left the group"},
+    ExitMeaning{ExitCode::unexpected, "something that should never happen; the message says what"},
+    ExitMeaning{ExitCode::usage, "wrong command line"},
+    ExitMeaning{ExitCode::bad_configuration, "wrong configuration; all problems are listed"},
+    ExitMeaning{
+        ExitCode::kafka_fatal, "Kafka refused this process for good, for example fenced by another instance"},
+    ExitMeaning{
+        ExitCode::drained_late, "drain_timeout passed with work under way; its next owner repeats it"},
+    ExitMeaning{
+        ExitCode::stopped_at_once, "a second signal; what was under way is repeated by its next owner"},
+    ExitMeaning{
+        ExitCode::cannot_start, "the configuration is fine, but something it names cannot be had now"},
+};
+
+}  // namespace app

@@ -1,0 +1,44 @@
+#include "worker/app/loop_waiter.hpp"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "common/invariant.hpp"
+#include "worker/adapters/reactor/system_clock.hpp"
+
+namespace app {
+
+LoopWaiter::LoopWaiter(adapters::reactor::Reactor& reactor)
+    : reactor_{reactor}, drain_fd_{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {
+    INVARIANT(drain_fd_ >= 0, "the kernel has no descriptor left at start");
+    reactor_.add(drain_fd_, true, false, [this](bool, bool) {
+        std::uint64_t count = 0;
+        drain_asked_ = ::read(drain_fd_, &count, sizeof count) == sizeof count;
+    });
+}
+
+LoopWaiter::~LoopWaiter() {
+    reactor_.remove(drain_fd_);
+    ::close(drain_fd_);
+}
+
+bool LoopWaiter::wait(common::Instant until, std::vector<core::Input>& inputs) {
+    const common::Instant latest = adapters::reactor::steady_now() + pulse;
+    const bool go_on = reactor_.wait(std::min(until, latest), inputs);
+    ended_at_ = adapters::reactor::steady_now();
+    if (drain_asked_) {
+        drain_asked_ = false;
+        inputs.emplace_back(core::DrainRequested{});
+    }
+    return go_on;
+}
+
+void LoopWaiter::request_drain() noexcept {
+    const std::uint64_t one = 1;
+    // A counter that is full is as readable as it can be.
+    [[maybe_unused]] const auto written = ::write(drain_fd_, &one, sizeof one);
+}
+
+}  // namespace app

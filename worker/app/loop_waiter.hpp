@@ -1,0 +1,37 @@
+// The loop's wait, with what the composition adds to the reactor's: a drain that another thread asks for, a
+// pulse so that an idle loop still writes its summary, and the moment the wait ended.
+//
+// Threads: request_drain() from any; the rest on the loop's.
+#pragma once
+
+#include <chrono>
+
+#include "worker/adapters/reactor/reactor.hpp"
+#include "worker/ports/waiter.hpp"
+
+namespace app {
+
+class LoopWaiter final : public ports::Waiter {
+public:
+    explicit LoopWaiter(adapters::reactor::Reactor& reactor);
+    LoopWaiter(const LoopWaiter&) = delete;
+    LoopWaiter& operator=(const LoopWaiter&) = delete;
+    ~LoopWaiter() override;
+
+    [[nodiscard]] bool wait(common::Instant until, std::vector<core::Input>& inputs) override;
+
+    // As the first SIGTERM.
+    void request_drain() noexcept;
+
+    [[nodiscard]] common::Instant ended_at() const noexcept { return ended_at_; }
+
+private:
+    static constexpr common::Duration pulse = std::chrono::seconds{1};
+
+    adapters::reactor::Reactor& reactor_;
+    int drain_fd_ = -1;
+    bool drain_asked_ = false;
+    common::Instant ended_at_{};
+};
+
+}  // namespace app

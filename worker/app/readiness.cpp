@@ -1,0 +1,37 @@
+#include "worker/app/readiness.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace app {
+
+admin::Health health(const Circumstances& now) {
+    if (now.fatal) {
+        return {false, now.fatal->message, false, now.fatal->message};
+    }
+    const auto not_ready = [](std::string reason) {
+        return admin::Health{true, "", false, std::move(reason)};
+    };
+    if (now.draining) {
+        return not_ready("draining: no new records are taken");
+    }
+    if (!now.source.partitions_held.empty()) {
+        const core::TopicPartition& held = now.source.partitions_held.front();
+        return not_ready(fmt::format(
+            "{}[{}] is held: its committed offset is gone. Set the group's offset, or "
+            "kafka.auto_offset_reset: earliest",
+            held.topic, held.partition));
+    }
+    if (now.source.assignments == 0) {
+        const auto& brokers = now.source.snapshot.brokers;
+        const bool reached =
+            std::any_of(brokers.begin(), brokers.end(), [](const auto& broker) { return broker.up; });
+        return not_ready(
+            reached ? "joining the consumer group: no partition was assigned yet"
+                    : "no broker was reached yet");
+    }
+    return {};
+}
+
+}  // namespace app

@@ -1,0 +1,61 @@
+#include "worker/app/samples.hpp"
+
+#include <algorithm>
+
+namespace app {
+
+void append_kafka(const kafka::KafkaStats& source, const kafka::KafkaStats& sink, Samples& samples) {
+    for (const kafka::FaultKind kind : kafka::fault_kinds) {
+        const auto at = static_cast<std::size_t>(kind);
+        samples.push_back(
+            {metrics::Metric::kafka_errors,
+             {std::string{kafka::kind_name(kind)}},
+             static_cast<double>(source.faults.at(at) + sink.faults.at(at))});
+    }
+    const auto up = std::count_if(
+        source.snapshot.brokers.begin(), source.snapshot.brokers.end(),
+        [](const auto& broker) { return broker.up; });
+    samples.push_back({metrics::Metric::kafka_brokers_up, {}, static_cast<double>(up)});
+    samples.push_back(
+        {metrics::Metric::partitions_held, {}, static_cast<double>(source.partitions_held.size())});
+    for (const kafka::PartitionLag& partition : source.snapshot.partitions) {
+        if (partition.lag) {
+            samples.push_back(
+                {metrics::Metric::partition_lag,
+                 {partition.partition.topic, std::to_string(partition.partition.partition)},
+                 static_cast<double>(*partition.lag)});
+        }
+    }
+}
+
+void append_transport(const std::string& endpoint, const ports::TransportStats& stats, Samples& samples) {
+    for (const ports::ConnectionEnd end : ports::connection_ends) {
+        samples.push_back(
+            {metrics::Metric::connections_ended,
+             {endpoint, std::string{ports::end_name(end)}},
+             static_cast<double>(stats.connections_ended.at(static_cast<std::size_t>(end)))});
+    }
+    const auto add = [&](metrics::Metric metric, auto value) {
+        samples.push_back({metric, {endpoint}, static_cast<double>(value)});
+    };
+    add(metrics::Metric::connections, stats.connections_open);
+    add(metrics::Metric::connections_opened, stats.connections_opened);
+    add(metrics::Metric::goaways, stats.goaways);
+    add(metrics::Metric::exchanges_waiting, stats.exchanges_waiting);
+    add(metrics::Metric::sent_bytes, stats.bytes_sent);
+    add(metrics::Metric::received_bytes, stats.bytes_received);
+}
+
+void append_credentials(std::span<const auth::CredentialStatus> credentials, Samples& samples) {
+    for (const auth::CredentialStatus& credential : credentials) {
+        const std::string app{credential.app};
+        samples.push_back(
+            {metrics::Metric::credential_resign,
+             {app},
+             common::seconds(credential.resigns_in.value_or(common::Duration{}))});
+        samples.push_back(
+            {metrics::Metric::credential_keys, {app}, static_cast<double>(credential.keys_usable)});
+    }
+}
+
+}  // namespace app

@@ -1,0 +1,22 @@
+// What the adapters count, in the words of the metric catalogue.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "worker/adapters/auth/bearer_tokens.hpp"
+#include "worker/adapters/kafka/stats.hpp"
+#include "worker/adapters/metrics/exporter.hpp"
+#include "worker/ports/transport_stats.hpp"
+
+namespace app {
+
+using Samples = std::vector<metrics::Sample>;
+
+// `source` has the lag; faults of both clients are added up.
+void append_kafka(const kafka::KafkaStats& source, const kafka::KafkaStats& sink, Samples& samples);
+void append_transport(const std::string& endpoint, const ports::TransportStats& stats, Samples& samples);
+void append_credentials(std::span<const auth::CredentialStatus> credentials, Samples& samples);
+
+}  // namespace app

@@ -1,0 +1,339 @@
+#include "worker/app/worker.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <random>
+#include <set>
+
+#include "worker/adapters/admin/admin_server.hpp"
+#include "worker/adapters/admin/status_json.hpp"
+#include "worker/adapters/auth/bearer_tokens.hpp"
+#include "worker/adapters/auth/fingerprint.hpp"
+#include "worker/adapters/kafka/record_sink.hpp"
+#include "worker/adapters/kafka/record_source.hpp"
+#include "worker/adapters/log/log_journal.hpp"
+#include "worker/adapters/metrics/exporter.hpp"
+#include "worker/adapters/metrics/process.hpp"
+#include "worker/adapters/reactor/system_clock.hpp"
+#include "worker/app/clock_watch.hpp"
+#include "worker/app/loop_waiter.hpp"
+#include "worker/app/readiness.hpp"
+#include "worker/app/samples.hpp"
+#include "worker/app/summary.hpp"
+#include "worker/app/transport.hpp"
+#include "worker/app/version.hpp"
+#include "worker/app/worker_loop.hpp"
+#include "worker/core/engine/engine.hpp"
+
+namespace app {
+
+namespace {
+
+using common::Error;
+
+// How long leaving Kafka may take once everything is settled.
+constexpr common::Duration close_bound = std::chrono::seconds{5};
+// How long the first look at the topics may delay the start.
+constexpr common::Duration prepare_bound = std::chrono::seconds{3};
+
+log_lines::JournalSettings journal_settings(const Config& config) {
+    const bool text = config.log_format == LogFormat::text ||
+                      (config.log_format == LogFormat::automatic && ::isatty(STDERR_FILENO) == 1);
+    return {.format = text ? log_lines::Format::text : log_lines::Format::json, .level = config.log_level};
+}
+
+std::string with_hostname(std::string text) {
+    constexpr std::string_view placeholder = "{hostname}";
+    std::array<char, 256> name{};
+    static_cast<void>(::gethostname(name.data(), name.size() - 1));
+    for (std::size_t at = 0; (at = text.find(placeholder, at)) != std::string::npos;) {
+        text.replace(at, placeholder.size(), name.data());
+        at += std::string_view{name.data()}.size();
+    }
+    return text;
+}
+
+kafka::KafkaSettings kafka_settings(const Config& config) {
+    return {
+        .bootstrap_servers = config.kafka.bootstrap_servers,
+        .group_id = config.kafka.group_id,
+        .group_instance_id = with_hostname(config.kafka.group_instance_id),
+        .topics = config.kafka.topics,
+        .reset = config.kafka.auto_offset_reset == OffsetReset::error ? kafka::OffsetReset::error
+                                                                      : kafka::OffsetReset::earliest,
+        .session_timeout =
+            std::chrono::duration_cast<std::chrono::milliseconds>(config.kafka.session_timeout),
+        .properties = config.kafka.properties,
+    };
+}
+
+std::vector<auth::AppCredential> credentials(const Config& config) {
+    std::vector<auth::AppCredential> all;
+    for (const AppConfig& app : config.apps) {
+        auth::AppCredential credential{app.name, app.issuer_id, app.bundle_id, {}};
+        for (const KeyConfig& key : app.keys) {
+            credential.keys.push_back({key.id, key.file});
+        }
+        credential.lifetime = std::chrono::duration_cast<std::chrono::seconds>(app.token_lifetime);
+        all.push_back(std::move(credential));
+    }
+    return all;
+}
+
+// Every topic that may be written to, so that a missing one is told at the start and not at the first letter.
+std::vector<std::string> written_topics(const Config& config) {
+    std::set<std::string> topics;
+    for (const std::string& source : config.kafka.topics) {
+        for (const core::DeadLetterReason reason : core::dead_letter_reasons) {
+            topics.insert(core::dead_letter_topic(config.dead_letter_topic, source, reason));
+        }
+    }
+    if (config.receipts.enabled) {
+        topics.insert(config.receipts.topic);
+    }
+    return {topics.begin(), topics.end()};
+}
+
+std::uint64_t random_seed() {
+    std::random_device device;
+    return (std::uint64_t{device()} << 32U) | device();
+}
+
+metrics::Names names(const core::Settings& settings) {
+    metrics::Names names{std::string{version()}, {}, {}};
+    for (const core::AppSettings& app : settings.apps) {
+        names.apps.push_back(app.name);
+    }
+    for (const core::EndpointSettings& endpoint : settings.endpoints) {
+        names.endpoints.push_back(endpoint.name);
+    }
+    return names;
+}
+
+common::Result<core::Settings> settings_of(const Config& config) {
+    core::Settings settings = to_settings(config);
+    settings.worker_version = version();
+    settings.seed = random_seed();
+    if (config.receipts.fingerprint_key_file.empty()) {
+        settings.fingerprint = auth::Fingerprinter::with_random_key();
+        return settings;
+    }
+    auto keyed = auth::Fingerprinter::from_file(config.receipts.fingerprint_key_file);
+    if (!keyed) {
+        return keyed.error();
+    }
+    settings.fingerprint = *keyed;
+    return settings;
+}
+
+}  // namespace
+
+// Destroyed from the last to the first: whoever uses a thing is declared after it.
+struct Worker::Parts {
+    Parts(const Config& config, WorkerOptions options, core::Settings settings)
+        : reactor{options.signals},
+          waiter{reactor},
+          own_journal{
+              options.journal == nullptr ? std::make_unique<log_lines::LogJournal>(journal_settings(config))
+                                         : nullptr},
+          journal{options.journal == nullptr ? *own_journal : *options.journal},
+          endpoints{settings.endpoints},
+          exporter{names(settings)},
+          engine{std::move(settings)},
+          tokens{credentials(config), [this](const core::Say& line) { say(line); }, clock.now()} {}
+
+    void say(const core::Say& line) const {
+        if (journal.wants(line.severity)) {
+            journal.write(line);
+        }
+    }
+
+    common::Result<bool> open(const Config& config);
+    void watch(int fd);
+    [[nodiscard]] std::string metrics_page();
+    [[nodiscard]] const std::optional<kafka::Fatal>& fatal() const {
+        return source->fatal() ? source->fatal() : sink->fatal();
+    }
+    [[nodiscard]] ExitCode leave(ExitCode code);
+
+    adapters::reactor::Reactor reactor;  // first: it blocks the signals that later threads must not take
+    LoopWaiter waiter;
+    adapters::reactor::SystemClock clock;
+    std::unique_ptr<log_lines::LogJournal> own_journal;
+    ports::Journal& journal;
+    std::vector<core::EndpointSettings> endpoints;
+    metrics::Exporter exporter;
+    core::Engine engine;
+    auth::BearerTokens tokens;
+    common::Histogram loop_turn{metrics::loop_turn_bounds};
+    Summary summary;
+    std::unique_ptr<kafka::RecordSource> source;
+    std::unique_ptr<kafka::RecordSink> sink;
+    Transport transport;
+    std::unique_ptr<ClockWatch> clock_watch;
+    std::unique_ptr<WorkerLoop> loop;
+    std::unique_ptr<admin::AdminServer> admin_server;
+};
+
+common::Result<bool> Worker::Parts::open(const Config& config) {
+    admin::Pages pages{
+        .metrics = [this] { return metrics_page(); },
+        .status = [this] { return admin::status_json(engine.status(clock.now()), version()); },
+        .health =
+            [this] {
+                return health({source->stats(), fatal(), engine.status(clock.now()).draining});
+            },
+    };
+    auto listening = admin::AdminServer::start(
+        {.host = config.admin_address, .port = config.admin_port}, std::move(pages));
+    if (!listening) {
+        return listening.error();
+    }
+    admin_server = std::move(*listening);
+    watch(admin_server->wake_fd());
+
+    auto made = make_transport(config, reactor, journal, random_seed());
+    if (!made) {
+        return made.error();
+    }
+    transport = std::move(*made);
+    clock_watch = std::make_unique<ClockWatch>(*transport.port, journal);
+
+    const kafka::KafkaSettings settings = kafka_settings(config);
+    auto producer = kafka::RecordSink::open(settings, journal);
+    if (!producer) {
+        return producer.error();
+    }
+    sink = std::move(*producer);
+    static_cast<void>(sink->prepare(written_topics(config), prepare_bound));
+    auto consumer = kafka::RecordSource::open(settings, journal);
+    if (!consumer) {
+        return consumer.error();
+    }
+    source = std::move(*consumer);
+    watch(sink->wake_fd());
+    watch(source->wake_fd());
+
+    loop = std::make_unique<WorkerLoop>(
+        engine, Ports{*source, *sink, *clock_watch, tokens, clock, waiter, journal});
+    say(
+        {core::Severity::info,
+         "started",
+         fmt::format(
+             "autosignin-worker {} started; admin port http://{}:{}", version(), config.admin_address,
+             admin_server->port()),
+         {{"group", settings.group_id}, {"instance", settings.group_instance_id}}});
+    return true;
+}
+
+// Only wakes the loop: what there is to do is collected every turn.
+void Worker::Parts::watch(int fd) {
+    reactor.add(fd, true, false, [](bool, bool) {});
+}
+
+std::string Worker::Parts::metrics_page() {
+    const common::Now now = clock.now();
+    Samples samples;
+    append_kafka(source->stats(), sink->stats(), samples);
+    for (std::size_t i = 0; i < endpoints.size(); ++i) {
+        append_transport(
+            endpoints[i].name, transport.stats(core::EndpointId{static_cast<std::uint32_t>(i)}), samples);
+    }
+    append_credentials(tokens.status(now), samples);
+    if (clock_watch->skew()) {
+        samples.push_back({metrics::Metric::clock_skew, {}, common::seconds(*clock_watch->skew())});
+    }
+    if (own_journal) {
+        samples.push_back(
+            {metrics::Metric::log_lines_dropped, {}, static_cast<double>(own_journal->dropped())});
+    }
+    metrics::append_process_samples(samples);
+    const core::Status status = engine.status(now);
+    return exporter.render({engine.stats(), status, loop_turn, samples});
+}
+
+ExitCode Worker::Parts::leave(ExitCode code) {
+    admin_server->stop();
+    // A second signal means now: the group finds out by itself.
+    const common::Duration bound = code == ExitCode::stopped_at_once ? common::Duration{} : close_bound;
+    const bool stored = sink->close(bound);
+    const bool left = source->close(bound);
+    if (!stored || !left) {
+        say(
+            {core::Severity::warning, "left_late",
+             "Kafka did not answer while leaving; the group takes the partitions back after the session "
+             "timeout"});
+    }
+    say({core::Severity::info, "stopped", fmt::format("stopped with exit code {}", static_cast<int>(code))});
+    return code;
+}
+
+Worker::Worker(std::unique_ptr<Parts> parts) : parts_{std::move(parts)} {}
+Worker::~Worker() = default;
+
+common::Result<std::unique_ptr<Worker>> Worker::create(const Config& config, WorkerOptions options) {
+    auto settings = settings_of(config);
+    if (!settings) {
+        return settings.error();
+    }
+    auto parts = std::make_unique<Parts>(config, options, std::move(*settings));
+    const auto opened = parts->open(config);
+    if (!opened) {
+        return opened.error();
+    }
+    return std::unique_ptr<Worker>{new Worker{std::move(parts)}};
+}
+
+std::optional<ExitCode> Worker::turn() {
+    Parts& parts = *parts_;
+    const TurnResult result = parts.loop->turn();
+    const common::Instant now = adapters::reactor::steady_now();
+    parts.loop_turn.observe(common::seconds(now - parts.waiter.ended_at()));
+    parts.admin_server->answer();
+    if (parts.summary.due(now)) {
+        parts.say(parts.summary.line(parts.engine.stats(), parts.engine.status(parts.clock.now())));
+    }
+    if (parts.fatal()) {
+        parts.say({core::Severity::error, "kafka_fatal", parts.fatal()->message});
+        return parts.leave(ExitCode::kafka_fatal);
+    }
+    switch (result) {
+        case TurnResult::more:
+            return std::nullopt;
+        case TurnResult::finished:
+            return parts.leave(ExitCode::ok);
+        case TurnResult::finished_late:
+            return parts.leave(ExitCode::drained_late);
+        case TurnResult::stopped:
+            break;
+    }
+    return parts.leave(ExitCode::stopped_at_once);
+}
+
+ExitCode Worker::run() {
+    while (true) {
+        if (const auto code = turn()) {
+            return *code;
+        }
+    }
+}
+
+void Worker::request_drain() noexcept {
+    parts_->waiter.request_drain();
+}
+
+std::uint16_t Worker::admin_port() const noexcept {
+    return parts_->admin_server->port();
+}
+
+const core::Stats& Worker::stats() const noexcept {
+    return parts_->engine.stats();
+}
+
+core::Status Worker::status() const {
+    return parts_->engine.status(parts_->clock.now());
+}
+
+}  // namespace app
