@@ -17,7 +17,7 @@ inline constexpr WorkerId no_worker = 0;
 inline constexpr std::string_view trace_legend =
     "seconds since the start, worker (a restart gets a new number, w0 is the world), mark, what\n"
     "  + started   x crashed or stopped   d drain requested   = drained   ! a promise is broken\n"
-    "  A assigned  R revoked   L lost     F released     \n"
+    "  A assigned  R revoked   L lost     F released\n"
     "  r received  > sent      < exchange ended               @ decided at Apple\n"
     "  s store     k store ended          c commit            C commit ended\n"
     "  % capacity  K key       J journal  ~ the world changes\n"
