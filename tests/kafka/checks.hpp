@@ -1,0 +1,36 @@
+// The checks of the lane. Each returns what it measured, for its line of output, or throws Failed.
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "tests/kafka/scene.hpp"
+
+namespace lane {
+
+// One worker, CloudEvents in both modes by kcat and a bulk load: Apple's store, receipts, dead letters and
+// commits are what the events demand. The admin port answers, and no secret is seen at debug level.
+[[nodiscard]] std::string check_both_modes(const Stage& stage);
+// A second static member joins in the middle of a backlog, and leaves by SIGTERM in the middle of another.
+[[nodiscard]] std::string check_scaling(const Stage& stage);
+// SIGKILL with hundreds in flight.
+[[nodiscard]] std::string check_crash(const Stage& stage);
+// Killed while one answer is missing and everything behind it is finished: the offset map in the commit.
+[[nodiscard]] std::string check_offset_map(const Stage& stage);
+// Two processes with one group.instance.id.
+[[nodiscard]] std::string check_fenced(const Stage& stage);
+// Source topics that do not exist, or not yet.
+[[nodiscard]] std::string check_unknown_topic(const Stage& stage);
+
+struct Check {
+    std::string_view name;
+    std::string (*run)(const Stage& stage);
+};
+inline constexpr std::array checks{
+    Check{"both-modes", check_both_modes}, Check{"scaling", check_scaling},
+    Check{"crash", check_crash},           Check{"offset-map", check_offset_map},
+    Check{"fenced", check_fenced},         Check{"unknown-topic", check_unknown_topic},
+};
+
+}  // namespace lane

@@ -1,0 +1,93 @@
+// The driver of tests/kafka/run: real workers against a real broker, judged by the ledger of the scripted
+// Apple.
+//
+//   kafka_lane --bootstrap HOST:PORT --worker PROGRAM --folder FOLDER [--only CHECK]...
+//
+// One line a check, then the summary line. Exits 0 only if all passed.
+#include <fmt/format.h>
+#include <sys/prctl.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "tests/kafka/checks.hpp"
+#include "tests/kafka/require.hpp"
+
+namespace {
+
+struct Options {
+    std::map<std::string, std::string> values;
+    std::vector<std::string> only;
+};
+
+Options read(int count, char** arguments) {
+    Options options;
+    for (int i = 1; i + 1 < count; i += 2) {
+        const std::string name = arguments[i];
+        if (name == "--only") {
+            options.only.emplace_back(arguments[i + 1]);
+        } else {
+            options.values[name] = arguments[i + 1];
+        }
+    }
+    for (const char* name : {"--bootstrap", "--worker", "--folder"}) {
+        lane::require(options.values.contains(name), fmt::format("{} is missing", name));
+    }
+    return options;
+}
+
+bool wanted(const Options& options, std::string_view name) {
+    return options.only.empty() ||
+           std::find(options.only.begin(), options.only.end(), name) != options.only.end();
+}
+
+bool passes(const lane::Check& check, const lane::Stage& stage) {
+    const auto started = std::chrono::steady_clock::now();
+    bool passed = false;
+    std::string said;
+    try {
+        said = check.run(stage);
+        passed = true;
+    } catch (const std::exception& failure) {
+        said = failure.what();
+    }
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
+    fmt::print("{:<14} {:<7} {:5.1f}s  {}\n", check.name, passed ? "ok" : "FAILED", took.count(), said);
+    std::fflush(stdout);
+    return passed;
+}
+
+int run(const Options& options) {
+    const std::string& folder = options.values.at("--folder");
+    auto certificates = dev::write_certificates(folder + "/certificates");
+    lane::require(static_cast<bool>(certificates), certificates ? "" : certificates.error().message);
+    lane::Cluster cluster{options.values.at("--bootstrap")};
+    const lane::Stage stage{cluster, options.values.at("--worker"), folder, *certificates};
+    int passed = 0;
+    int failed = 0;
+    for (const lane::Check& check : lane::checks) {
+        if (wanted(options, check.name)) {
+            ++(passes(check, stage) ? passed : failed);
+        }
+    }
+    fmt::print("{} passed, {} failed\n", passed, failed);
+    return failed == 0 && passed > 0 ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+    std::signal(SIGPIPE, SIG_IGN);
+    prctl(PR_SET_PDEATHSIG, SIGTERM);  // the script that started it also owns the broker
+    try {
+        return run(read(count, arguments));
+    } catch (const std::exception& failure) {
+        fmt::print(stderr, "kafka_lane: {}\n", failure.what());
+        return 2;
+    }
+}
