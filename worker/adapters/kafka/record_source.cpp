@@ -244,16 +244,18 @@ bool RecordSource::close(common::Duration bound) {
     rd_kafka_t* handle = self.client.handle();
     self.assignment.close();
     const RdQueue queue{rd_kafka_queue_new(handle)};
+    bool left = false;
     if (rd_kafka_error_t* error = rd_kafka_consumer_close_queue(handle, queue.get())) {
         self.client.reporter().fault(
             rd_kafka_error_code(error), "close", rd_kafka_error_string(error), steady_now());
         rd_kafka_error_destroy(error);
+        left = true;  // after a fatal error: the group has no such member any more, nothing will follow
     }
     // Partitions that are still assigned are asked back through this queue, and let go by `assignment`.
-    while (rd_kafka_consumer_closed(handle) == 0 && milliseconds_left(deadline) > 0) {
+    while (!left && milliseconds_left(deadline) > 0) {
         rd_kafka_queue_poll_callback(queue.get(), std::min(milliseconds_left(deadline), 100));
+        left = rd_kafka_consumer_closed(handle) != 0;
     }
-    const bool left = rd_kafka_consumer_closed(handle) != 0;
     self.closed = true;
     while (self.commits_under_way > 0) {
         self.commit_ended(RD_KAFKA_RESP_ERR__DESTROY);
