@@ -64,6 +64,9 @@ std::string check_both_modes(const Stage& stage) {
     scene.await_settled(worker);
     look_at_admin_port(scene, worker);
 
+    Traces control;
+    control.look_at("an event", history.events.front().value.value_or(""));
+    require(!control.found().empty(), "a secret would not be found");
     static_cast<void>(require_all_once(history, scene.ledger()));
     scene.require_store(history);
     require_dead_letters(scene, history);

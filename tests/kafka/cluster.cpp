@@ -60,6 +60,23 @@ core::Headers headers_of(const rd_kafka_message_t& message) {
     return headers;
 }
 
+rd_kafka_headers_t* native(const core::Headers& headers) {
+    rd_kafka_headers_t* list = rd_kafka_headers_new(headers.size());
+    for (const core::Header& header : headers) {
+        rd_kafka_header_add(
+            list, header.name.c_str(), -1, header.value ? header.value->data() : nullptr,
+            header.value ? static_cast<ssize_t>(header.value->size()) : 0);
+    }
+    return list;
+}
+
+// Bytes for a call that copies them, though it takes them as void*.
+template <class Bytes>
+Bytes lent(const std::string* text) {
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast)
+    return text ? Bytes{const_cast<char*>(text->data()), text->size()} : Bytes{};
+}
+
 std::optional<std::string> bytes(const void* data, std::size_t size) {
     return data == nullptr ? std::nullopt : std::optional{std::string{static_cast<const char*>(data), size}};
 }
@@ -116,20 +133,20 @@ void Cluster::create_topic(const std::string& name, int partitions) {
 void Cluster::produce(const std::string& topic, const std::vector<SentEvent>& events) {
     rd_kafka_t* handle = handles_->producer.get();
     for (const SentEvent& event : events) {
-        rd_kafka_headers_t* headers = rd_kafka_headers_new(event.headers.size());
-        for (const core::Header& header : event.headers) {
-            rd_kafka_header_add(
-                headers, header.name.c_str(), -1, header.value ? header.value->data() : nullptr,
-                header.value ? static_cast<ssize_t>(header.value->size()) : 0);
+        std::array<rd_kafka_vu_t, 5> parts{};
+        parts[0].vtype = RD_KAFKA_VTYPE_TOPIC;
+        parts[0].u.cstr = topic.c_str();
+        parts[1].vtype = RD_KAFKA_VTYPE_KEY;
+        parts[1].u.mem = lent<decltype(parts[1].u.mem)>(&event.key);
+        parts[2].vtype = RD_KAFKA_VTYPE_VALUE;
+        parts[2].u.mem = lent<decltype(parts[2].u.mem)>(event.value ? &*event.value : nullptr);
+        parts[3].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
+        parts[3].u.i = RD_KAFKA_MSG_F_COPY;
+        parts[4].vtype = RD_KAFKA_VTYPE_HEADERS;
+        parts[4].u.headers = native(event.headers);
+        if (rd_kafka_error_t* error = rd_kafka_produceva(handle, parts.data(), parts.size())) {
+            throw Failed{fmt::format("{} cannot be sent: {}", event.id, rd_kafka_error_string(error))};
         }
-        // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): the library takes what it copies as void*.
-        void* payload = event.value ? const_cast<char*>(event.value->data()) : nullptr;
-        const std::size_t size = event.value ? event.value->size() : 0;
-        const rd_kafka_resp_err_t code = rd_kafka_producev(
-            handle, RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_KEY(event.key.data(), event.key.size()),
-            RD_KAFKA_V_VALUE(payload, size), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-            RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
-        require(code == RD_KAFKA_RESP_ERR_NO_ERROR, rd_kafka_err2str(code));
     }
     require(
         rd_kafka_flush(handle, patience_ms) == RD_KAFKA_RESP_ERR_NO_ERROR,
