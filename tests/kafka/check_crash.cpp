@@ -53,7 +53,7 @@ std::string check_crash(const Stage& stage) {
     const Verdict verdict = judge(history, scene.ledger(), HandOver::never, {crash});
     require(verdict.problem.empty(), verdict.problem);
     scene.require_store(history);
-    const std::string measured = fmt::format(
+    std::string measured = fmt::format(
         "{} commands, killed after {} with {} in flight: {} repeated, {} allowed", history.demands(),
         at_the_crash.size(), in_flight, verdict.repeats, repeats_max);
     require(verdict.repeats <= repeats_max, measured);
@@ -106,7 +106,7 @@ std::string check_offset_map(const Stage& stage) {
     require(verdict.problem.empty(), verdict.problem);
     scene.require_store(history);
     const auto skipped = static_cast<std::size_t>(worker.metric("autosignin_records_already_finished_total"));
-    const std::string measured = fmt::format(
+    std::string measured = fmt::format(
         "{} records above the open one known as finished, {} skipped; {} repeated of {} commands", finishable,
         skipped, verdict.repeats, before);
     require(skipped == finishable && verdict.repeats <= 1, measured);

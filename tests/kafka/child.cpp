@@ -20,6 +20,7 @@ constexpr std::chrono::milliseconds look_again{20};
 
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
     std::vector<char*> all;
+    all.reserve(texts.size() + 1);
     for (const std::string& text : texts) {
         // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): execve does not write to them.
         all.push_back(const_cast<char*>(text.c_str()));

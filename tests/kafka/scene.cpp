@@ -115,7 +115,7 @@ WorkerProcess Scene::start(const WorkerOptions& options) {
 }
 
 std::string Scene::write_config(const WorkerOptions& options) const {
-    const std::string file = fmt::format("{}/worker-{}.yaml", folder_, log_files_.size());
+    std::string file = fmt::format("{}/worker-{}.yaml", folder_, log_files_.size());
     const std::vector<std::string> topics =
         options.topics.empty() ? std::vector{source_topic()} : options.topics;
     std::ofstream config{file};

@@ -56,7 +56,7 @@ WorkerProcess::Page WorkerProcess::get(const std::string& path) const {
     httplib::Client client{"127.0.0.1", port_};
     client.set_tcp_nodelay(true);
     client.set_read_timeout(std::chrono::seconds{5});
-    const auto result = client.Get(path.c_str());
+    const auto result = client.Get(path);
     return result ? Page{result->status, result->body} : Page{};
 }
 
