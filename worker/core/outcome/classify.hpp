@@ -1,5 +1,5 @@
-// What one exchange with Apple means for its command. Pure table look-up; who waits and for how long is decided
-// by schedule and engine.
+// What one exchange with Apple means for its command. Pure table look-up; who waits and for how long is
+// decided by schedule and engine.
 //
 // Source: Apple's pages as collected in apple-apis section 5; the rows marked "judgment" there are ours.
 #pragma once

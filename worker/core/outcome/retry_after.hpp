@@ -11,6 +11,7 @@ namespace core {
 
 // How long to wait from `now`, between 1 s and 1 h. None when the text is unreadable or the time has passed:
 // the caller uses its own backoff then.
-[[nodiscard]] std::optional<common::Duration> retry_after(std::string_view text, common::WallTime now) noexcept;
+[[nodiscard]] std::optional<common::Duration> retry_after(
+    std::string_view text, common::WallTime now) noexcept;
 
 }  // namespace core

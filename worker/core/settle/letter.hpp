@@ -32,7 +32,7 @@ inline constexpr std::array dead_letter_reasons{
 struct DeadLetterFacts {
     TopicPartition from;
     DeadLetterReason reason = DeadLetterReason::invalid;
-    std::string error_code;             // closed set: an invalid code, or an answer class
+    std::string error_code;  // closed set: an invalid code, or an answer class
     std::optional<int> http_status;
     int attempts = 0;
     std::vector<std::size_t> commands;  // indices that still have to run
@@ -40,12 +40,13 @@ struct DeadLetterFacts {
     common::WallTime last_failed{};
     std::string consumer_group;
     std::string worker_version;
-    bool omit_value = false;            // the broker will never take it: too large
+    bool omit_value = false;  // the broker will never take it: too large
 };
 
 // `topic` is the dead-letter topic. The original's key, value, headers and timestamp are kept byte for byte;
 // dlq.* headers of an earlier round are replaced, except dlq.replay.count, which is kept (0 when absent).
-[[nodiscard]] OutgoingRecord dead_letter(const Record& original, std::string topic, const DeadLetterFacts& facts);
+[[nodiscard]] OutgoingRecord dead_letter(
+    const Record& original, std::string topic, const DeadLetterFacts& facts);
 
 // "{topic}.dead-letters" with {topic} and {reason} filled in.
 [[nodiscard]] std::string dead_letter_topic(
@@ -60,18 +61,17 @@ enum class Outcome : std::uint8_t {
     nothing_to_do,
     dead_lettered,
 };
-inline constexpr std::array outcomes{
-    Outcome::executed,  Outcome::probably_executed, Outcome::already_so,
-    Outcome::not_found, Outcome::nothing_to_do,     Outcome::dead_lettered};
+inline constexpr std::array outcomes{Outcome::executed,  Outcome::probably_executed, Outcome::already_so,
+                                     Outcome::not_found, Outcome::nothing_to_do,     Outcome::dead_lettered};
 [[nodiscard]] std::string_view outcome_name(Outcome outcome) noexcept;
 
 struct ReceiptFacts {
     TopicPartition from;
     Offset offset;
-    std::string_view event_id;       // may be empty: an invalid event need not have one
+    std::string_view event_id;  // may be empty: an invalid event need not have one
     std::string_view event_source;
-    std::string_view event_type;     // the CloudEvents type; empty when unknown
-    std::string_view subject;        // empty: the receipt's key is the original record's key
+    std::string_view event_type;  // the CloudEvents type; empty when unknown
+    std::string_view subject;     // empty: the receipt's key is the original record's key
     std::string_view traceparent;
     std::string_view app;
     std::optional<std::size_t> command;  // index; none: the receipt is about the event
@@ -88,6 +88,7 @@ struct ReceiptFacts {
 
 // CloudEvents 1.0, structured JSON mode, type autosignin.command.completed.v1. The id is made of the record's
 // position and the command, so that a repeated receipt has the same id.
-[[nodiscard]] OutgoingRecord receipt(std::string topic, const ReceiptFacts& facts, const std::optional<std::string>& original_key);
+[[nodiscard]] OutgoingRecord receipt(
+    std::string topic, const ReceiptFacts& facts, const std::optional<std::string>& original_key);
 
 }  // namespace core
