@@ -23,6 +23,25 @@ TEST_CASE("a revoked partition lets flights end, commits, and is let go") {
     CHECK(rig.released == std::vector{rig.epoch});
 }
 
+// Against Apache Kafka every planned rebalance repeated the first commands of records that had several.
+TEST_CASE("a record that has begun is ended when its partition leaves") {
+    Rig rig;
+    rig.deliver_text(
+        "anna",
+        R"({"specversion":"1.0","id":"e","source":"/a","type":"account.opted-out.v1","subject":"anna",
+            "time":"2026-01-02T03:04:05Z","data":{"app":"tv","sign_in_tokens":[{"value":"x1"},{"value":"x2"}]}})");
+    rig.step(core::DrainRequested{});
+    rig.answer_oldest(204);
+    CHECK(rig.released.empty());
+    REQUIRE(rig.requests.size() == 1);
+    rig.answer_oldest(204);
+    rig.acknowledge_all_stores();
+    rig.acknowledge_commit();
+    REQUIRE(rig.finish.has_value());
+    CHECK(rig.finish->clean);
+    CHECK(rig.committed->offset == core::Offset{1});
+}
+
 TEST_CASE("a retry is left to the next owner when the partition leaves") {
     Rig rig;
     rig.deliver("anna", "a");

@@ -154,10 +154,14 @@ void Engine::Impl::tell_breaker(const Flight& flight, const Meaning& meaning, co
         }
         case Health::sick:
         case Health::sick_and_free: {
-            const bool free = health_of(meaning, exchange) == Health::sick_and_free;
-            const ObligationKey owner =
-                obligations_.find(flight.obligation) ? flight.obligation : ObligationKey{};
-            if (breaker.failed(owner, flight.lane, free, flight.breaker_probe, now_.steady, random_)) {
+            const Obligation* const owner = obligations_.find(flight.obligation);
+            const Breaker::Failure failure{
+                .record = owner != nullptr ? flight.obligation : ObligationKey{},
+                .lane = flight.lane,
+                .free = health_of(meaning, exchange) == Health::sick_and_free,
+                .suspect = owner != nullptr && owner->progress[owner->current].charged > 0,
+                .probe = flight.breaker_probe};
+            if (breaker.failed(failure, now_.steady, random_)) {
                 say(Severity::error, "breaker_opened",
                     "most calls fail across accounts, so sending stops and one probe at a time is sent; "
                     "nothing is "
@@ -319,10 +323,8 @@ void Engine::Impl::next_command(LaneKey lane, ObligationKey key) {
     if (obligation.current == obligation.commands.size()) {
         lanes_.advance(lane);
         settle(key);
-    } else if (draining_ || partition(obligation.record.epoch)->leaving) {
-        lanes_.advance(lane);
-        forget(key);
     } else {
+        // Also when its partition leaves: a record that has begun is better ended than repeated.
         lanes_.again(lane);
     }
 }

@@ -6,7 +6,10 @@
 namespace core {
 
 void Engine::Impl::dispatch() {
-    send_canaries();
+    // What leaves has only records in the lanes that have begun.
+    if (!draining_) {
+        send_canaries();
+    }
     while (flights_.size() < settings_.in_flight_max) {
         const std::optional<AppId> urgent = most_urgent_app();
         if (!urgent) {

@@ -45,9 +45,7 @@ void Engine::Impl::step(std::span<Input> inputs, common::Now now, Effects& effec
         std::visit([this](auto& happened) { on(happened); }, input);
     }
     lanes_.wake(now_.steady);
-    if (!draining_) {
-        dispatch();
-    }
+    dispatch();
     emit_stores();
     commit_if_due(false);
     let_go();

@@ -14,6 +14,7 @@
 #include <set>
 #include <vector>
 
+#include "common/once_a_minute.hpp"
 #include "common/prng.hpp"
 #include "common/slab.hpp"
 #include "common/token_bucket.hpp"
@@ -91,6 +92,7 @@ private:
     void admit_event(Partition& partition, Record& record, Event& event);
     void admit_invalid(Partition& partition, Record& record, Invalid& invalid);
     void say_key_differs();
+    void say_invalid(const Partition& partition, Offset offset, const Invalid& invalid);
 
     // dispatch.cpp
     void dispatch();
@@ -185,8 +187,9 @@ private:
     common::Instant next_commit_{};
 
     common::Instant next_deadline_ = common::never;
-    common::Instant key_differs_said_{};
-    std::uint64_t key_differs_unsaid_ = 0;
+    common::OnceAMinute key_differs_said_;
+    std::map<std::string_view, common::OnceAMinute> invalid_said_;  // by code
+    common::OnceAMinute store_refused_said_;
 
     // Valid during step().
     common::Now now_{};

@@ -107,29 +107,32 @@ void Engine::Impl::admit_invalid(Partition& from, Record& record, Invalid& inval
     obligation.bytes = size_of(obligation.record);
     bytes_buffered_ += obligation.bytes;
     ++from.buffered;
-    say(Severity::warning, "invalid_event",
-        fmt::format(
-            "{}; it goes to the dead-letter topic, and the team that emits it must correct it",
-            invalid.sentence),
-        {{"partition", place_of(from.name)},
-         {"offset", fmt::to_string(obligation.record.offset.value)},
-         {"code", std::string{invalid.code}},
-         {"pointer", invalid.pointer}});
+    say_invalid(from, obligation.record.offset, invalid);
     settle(obligations_.insert(std::move(obligation)));
 }
 
 void Engine::Impl::say_key_differs() {
-    ++key_differs_unsaid_;
-    if (key_differs_said_ != common::Instant{} && now_.steady - key_differs_said_ < std::chrono::minutes{1}) {
-        return;
+    if (const auto records = key_differs_said_.due(now_.steady)) {
+        say(Severity::warning, "key_is_not_subject",
+            "records whose Kafka key is not the event's subject: order per account only holds within a "
+            "partition, so ask the emitter to use the subject as key",
+            {{"records", fmt::to_string(*records)}});
     }
-    say(Severity::warning, "key_is_not_subject",
-        "records whose Kafka key is not the event's subject: order per account only holds within a "
-        "partition, so ask "
-        "the emitter to use the subject as key",
-        {{"records", fmt::to_string(key_differs_unsaid_)}});
-    key_differs_said_ = now_.steady;
-    key_differs_unsaid_ = 0;
+}
+
+void Engine::Impl::say_invalid(const Partition& from, Offset offset, const Invalid& invalid) {
+    if (const auto records = invalid_said_[invalid.code].due(now_.steady)) {
+        say(Severity::warning, "invalid_event",
+            fmt::format(
+                "{}; such records go to the dead-letter topic, and the team that emits them must correct "
+                "them",
+                invalid.sentence),
+            {{"partition", place_of(from.name)},
+             {"offset", fmt::to_string(offset.value)},
+             {"code", std::string{invalid.code}},
+             {"pointer", invalid.pointer},
+             {"records", fmt::to_string(*records)}});
+    }
 }
 
 }  // namespace core

@@ -212,12 +212,12 @@ void Engine::Impl::on(StoreEnded& ended) {
             {{"topic", partition(obligation->record.epoch)->name.topic},
              {"offset", fmt::to_string(obligation->record.offset.value)}});
     }
-    if (work.failures == 0) {
+    if (const auto times = store_refused_said_.due(now_.steady)) {
         say(Severity::error, work.kind == StoreKind::dead_letter ? "dead_letter_refused" : "receipt_refused",
             "the broker did not store it; it is stored again until it does, and nothing is committed past "
-            "it. Check "
-            "that the topic exists and that this user may write to it",
-            {{"error", ended.error}});
+            "it. "
+            "Check that the topic exists and that this user may write to it",
+            {{"error", ended.error}, {"times", fmt::to_string(*times)}});
     }
     stores_to_repeat_.emplace(now_.steady + settings_.store_retry.after(work.failures++, random_), key);
 }

@@ -75,20 +75,22 @@ Breaker::Charged Breaker::answered(LaneKey lane, common::Instant sent_at, bool p
     return charged;
 }
 
-bool Breaker::failed(
-    ObligationKey record, LaneKey lane, bool free, bool probe, common::Instant now, common::Prng& random) {
-    remember({true, lane});
-    if (!free && record) {
+bool Breaker::failed(const Failure& failure, common::Instant now, common::Prng& random) {
+    // Records that are known to fail by themselves would keep the breaker open for everybody else.
+    if (!failure.suspect) {
+        remember({true, failure.lane});
+    }
+    if (!failure.free && failure.record) {
         const auto known = std::find_if(
             unexplained_.begin(), unexplained_.end(),
-            [&](const Unexplained& failure) { return failure.record == record; });
+            [&](const Unexplained& one) { return one.record == failure.record; });
         if (known == unexplained_.end()) {
-            unexplained_.push_back({record, lane, now});
+            unexplained_.push_back({failure.record, failure.lane, now});
         } else {
             known->at = now;
         }
     }
-    if (probe) {
+    if (failure.probe) {
         ++probes_failed_;
         open(now, random);
         return false;

@@ -60,11 +60,15 @@ public:
     // A command was answered (whatever the answer said, except 5xx and the like).
     // `probe`: it was sent while half open. `sent_at`, `now` order it against the failures.
     [[nodiscard]] Charged answered(LaneKey lane, common::Instant sent_at, bool probe);
-    // A command failed. It becomes unexplained unless `free`: it certainly did not reach Apple.
-    // `record` may be the key of nothing, when its partition was released meanwhile.
+    struct Failure {
+        ObligationKey record{};  // the key of nothing, when its partition was released meanwhile
+        LaneKey lane{};
+        bool free = false;     // it certainly did not reach Apple: never charged
+        bool suspect = false;  // the record was charged before: it says nothing about the API's health
+        bool probe = false;    // it was sent while half open
+    };
     // True when this opened the breaker.
-    bool failed(
-        ObligationKey record, LaneKey lane, bool free, bool probe, common::Instant now, common::Prng& random);
+    bool failed(const Failure& failure, common::Instant now, common::Prng& random);
     // A probe ended without a verdict (refused stream, GOAWAY): try again soon.
     void probe_told_nothing(common::Instant now) noexcept;
 
