@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 #include <httplib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <fstream>
 #include <sstream>
+#include <string_view>
+#include <vector>
 
 #include "tests/bench/events_in_kafka.hpp"
 #include "tests/bench/servers.hpp"
@@ -65,6 +68,17 @@ admin:
     return file;
 }
 
+// AUTOSIGNIN_... of our own environment reach the worker, so that a setting can be tried without a new build.
+std::vector<std::string> environment() {
+    std::vector<std::string> variables{"PATH=/usr/bin:/bin"};
+    for (char** variable = environ; *variable != nullptr; ++variable) {
+        if (std::string_view{*variable}.starts_with("AUTOSIGNIN_")) {
+            variables.emplace_back(*variable);
+        }
+    }
+    return variables;
+}
+
 double sum_of(const std::string& page, std::string_view series) {
     std::istringstream lines{page};
     double sum = 0;
@@ -92,7 +106,7 @@ WorkerProcess::WorkerProcess(const WorkerSettings& settings)
     const std::filesystem::path file = write_configuration(settings, admin_port_);
     child_ = std::make_unique<lane::Child>(lane::ChildOptions{
         .arguments = {settings.program.string(), "run", "--config", file.string()},
-        .environment = {"PATH=/usr/bin:/bin"},
+        .environment = environment(),
         .output_file = log_.string()});
     const bool started = lane::until(
         [this] {
