@@ -33,6 +33,7 @@ struct RecordSink::Impl {
     std::deque<core::Store> refused;  // as too large, perhaps because of their batch
     std::deque<core::Store> waiting;  // behind them
     bool alone = false;               // the one message under way has its batch to itself
+    bool collecting = false;          // news is fetched in this very call, so nobody must be woken for it
     bool closed = false;
 };
 
@@ -199,7 +200,9 @@ void RecordSink::Impl::ended(core::StoreId id, rd_kafka_resp_err_t code, std::st
         }
     }
     news.emplace_back(std::move(end));
-    client.wake().wake();
+    if (!collecting) {
+        client.wake().wake();
+    }
 }
 
 void RecordSink::Impl::go_on() {
@@ -224,10 +227,12 @@ void RecordSink::collect(std::vector<core::Input>& inputs) {
     Impl& self = *impl_;
     self.client.wake().clear();
     if (!self.closed) {
+        self.collecting = true;
         while (rd_kafka_poll(self.client.handle(), 0) > 0) {
             // Everything: the descriptor speaks up again only when the queue was empty in between.
         }
         self.go_on();
+        self.collecting = false;
     }
     std::move(self.news.begin(), self.news.end(), std::back_inserter(inputs));
     self.news.clear();
