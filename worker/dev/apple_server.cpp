@@ -95,7 +95,8 @@ int choose_protocol(
             }
         }
     }
-    return SSL_TLSEXT_ERR_NOACK;
+    // RFC 7301 wants the alert; servers that speak HTTP/1.1 without being asked go on.
+    return options.http1 ? SSL_TLSEXT_ERR_NOACK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
 }  // namespace

@@ -16,8 +16,8 @@ struct Certificates {
 };
 
 // Makes a CA and a server certificate signed by it (EC P-256) and writes them as PEM into `directory`, which
-// is created if missing: ca.pem, server.pem, server.key. Existing files are replaced. `host`: one more name
-// to certify, for tests of names that do not match; empty: the three above.
+// is created if missing: ca.pem, server.pem, server.key. Existing files are replaced. `host`: the only
+// name to certify, for tests of names that do not match; empty: localhost and its addresses.
 [[nodiscard]] common::Result<Certificates> write_certificates(
     const std::filesystem::path& directory, const std::string& host = {});
 

@@ -80,7 +80,7 @@ private:
     std::string fresh_value(std::size_t account, bool may_be_poison) {
         Lineage& lineage = lineages_[account];
         std::string value = fmt::format("{}{}.{}", value_mark, account, lineage.serial++);
-        lineage.poisoned = may_be_poison && swarm_.poison && choices_.chance(6);
+        lineage.poisoned = may_be_poison && swarm_.poison && choices_.chance(swarm_.poison_percent);
         lineage.poisoned_events = 0;
         if (lineage.poisoned) {
             (choices_.chance(50) ? plan_.rejected_values : plan_.failing_values).insert(value);
@@ -107,7 +107,7 @@ private:
         if (choices_.chance(3)) {
             record.key = choices_.chance(50) ? std::nullopt : std::optional<std::string>{"another-key"};
         }
-        if (swarm_.invalid_records && choices_.chance(8)) {
+        if (swarm_.invalid_records && choices_.chance(swarm_.invalid_percent)) {
             record.kind = RecordKind::invalid;
             make_invalid(choices_, record, plan_.accounts[account].name, swarm_.large_records);
         } else {
@@ -193,8 +193,10 @@ private:
         const PlannedAccount& account = plan_.accounts[record.account];
         json data{{"app", app_name(account.app)}, {"sign_in_tokens", std::move(tokens)}};
         const std::string id = fmt::format("event-{}-{}", record.partition, record.offset.value);
+        const auto second = std::chrono::floor<std::chrono::seconds>(record.timestamp);
         const std::string time = fmt::format(
-            "{:%Y-%m-%dT%H:%M:%S}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(record.timestamp)));
+            "{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(second)),
+            (record.timestamp - second).count());
         const std::string type_text{core::type_name(type)};
         if (choices_.chance(25)) {  // binary mode
             record.headers = {

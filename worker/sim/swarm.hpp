@@ -35,6 +35,8 @@ struct Swarm {
     bool poison = false;
     bool invalid_records = false;
     bool offset_holes = false;
+    unsigned poison_percent = 6;   // of fresh values, with `poison`
+    unsigned invalid_percent = 8;  // of records, with `invalid_records`
     bool large_records = false;  // a dead letter of which the broker refuses
     bool slow_apple = false;
 

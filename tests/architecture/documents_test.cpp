@@ -1,0 +1,69 @@
+// What the documents quote is true.
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <regex>
+#include <set>
+#include <sstream>
+
+#include "tests/architecture/tree.hpp"
+#include "worker/adapters/metrics/catalogue.hpp"
+#include "worker/app/config/load.hpp"
+
+namespace {
+
+const std::vector<std::string> documents{
+    "README.md", "worker/README.md", "schemas/README.md", "tests/bench/README.md"};
+
+// Between "<!-- name -->" and "<!-- end -->".
+std::string section(const std::string& text, const std::string& name) {
+    const std::string open = "<!-- " + name + " -->\n";
+    const auto from = text.find(open);
+    if (from == std::string::npos) {
+        return {};
+    }
+    const auto to = text.find("<!-- end -->", from);
+    return text.substr(from + open.size(), to - from - open.size());
+}
+
+}  // namespace
+
+TEST_CASE("the table of metrics in worker/README.md is the catalogue") {
+    CHECK(section(tree::read("worker/README.md"), "metrics") == metrics::catalogue_markdown());
+}
+
+TEST_CASE("the configuration reference in worker/README.md is the table that checks the file") {
+    CHECK(section(tree::read("worker/README.md"), "configuration") == app::reference());
+}
+
+TEST_CASE("files and lanes that documents name exist") {
+    const std::regex path{R"(`((?:worker|common|schemas|tests|helm|\.ci)/[A-Za-z0-9_./-]+)`)"};
+    for (const std::string& document : documents) {
+        const std::string text = tree::read(document);
+        for (auto it = std::sregex_iterator{text.begin(), text.end(), path}; it != std::sregex_iterator{};
+             ++it) {
+            const std::string named = (*it)[1];
+            CHECK_MESSAGE(
+                std::filesystem::exists(tree::root() + "/" + named),
+                document << " names " << named << ", which is not there");
+        }
+        const std::string runner = tree::read("tests/run");
+        const std::regex lane{R"(\./tests/run ([a-z]+))"};
+        for (auto it = std::sregex_iterator{text.begin(), text.end(), lane}; it != std::sregex_iterator{};
+             ++it) {
+            CHECK_MESSAGE(
+                runner.find(" " + (*it)[1].str()) != std::string::npos,
+                document << ": no lane " << (*it)[1].str());
+        }
+    }
+}
+
+TEST_CASE("the top level holds what the owner gave and nothing else") {
+    const std::set<std::string> given{"CMakeLists.txt", "worker",      "common",    "schemas",
+                                      "tests",          "helm",        "README.md", "CMakePresets.json",
+                                      "LICENSE",        "CHANGELOG.md"};
+    for (const auto& entry : std::filesystem::directory_iterator{tree::root()}) {
+        const std::string name = entry.path().filename();
+        CHECK_MESSAGE((name.starts_with('.') || name == "build" || given.count(name) == 1), name);
+    }
+}

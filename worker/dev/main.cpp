@@ -1,0 +1,25 @@
+// autosignin-dev: the simulated world for people. The worker inside is the one that ships; nothing of the
+// simulation is linked into that program.
+#include <CLI/CLI.hpp>
+
+#include "worker/dev/demo/demo.hpp"
+
+int main(int argc, char** argv) {
+    CLI::App cli{"The worker in a simulated world: an embedded Kafka broker and a scripted Apple."};
+    cli.require_subcommand(1);
+    dev::DemoOptions options;
+    CLI::App* demo = cli.add_subcommand(
+        "demo",
+        "Runs a seeded workload while Apple misbehaves, then compares what Apple holds with what was "
+        "demanded");
+    demo->add_option("--events", options.events, "how many records are sent")
+        ->check(CLI::Range(100, 200'000))
+        ->capture_default_str();
+    demo->add_option("--seconds", options.seconds, "over how long a time")
+        ->check(CLI::Range(5, 3600))
+        ->capture_default_str();
+    demo->add_option("--seed", options.seed, "another seed, another workload")->capture_default_str();
+    demo->add_flag("--keep", options.keep, "leave everything running afterwards, until Ctrl-C");
+    CLI11_PARSE(cli, argc, argv);
+    return dev::demo(options);
+}
