@@ -31,8 +31,6 @@ namespace app {
 
 namespace {
 
-using common::Error;
-
 // How long leaving Kafka may take once everything is settled.
 constexpr common::Duration close_bound = std::chrono::seconds{5};
 // How long the first look at the topics may delay the start.

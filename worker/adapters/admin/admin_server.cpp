@@ -31,7 +31,7 @@ void reuse_address(socket_t socket) {
 
 void give_page(PageDesk& desk, PageName name, const char* content_type, httplib::Response& response) {
     if (auto page = desk.ask(name)) {
-        response.set_content(std::move(page->text), content_type);
+        response.set_content(page->text, content_type);
     } else {
         response.status = 503;
         response.set_content(silence, plain_text);
