@@ -37,7 +37,8 @@ public:
 };
 
 common::Result<std::unique_ptr<Http2Transport>> Http2Transport::create(
-    const std::vector<Endpoint>& endpoints, ports::Readiness& readiness, Notify notify, std::uint64_t seed) {
+    const std::vector<Endpoint>& endpoints, ports::Readiness& readiness, const Notify& notify,
+    std::uint64_t seed) {
     auto impl = std::make_unique<Impl>(readiness);
     for (const Endpoint& endpoint : endpoints) {
         auto url = parse_url(endpoint.base_url);
@@ -63,7 +64,8 @@ Http2Transport::Http2Transport(std::unique_ptr<Impl> impl) : impl_{std::move(imp
 Http2Transport::~Http2Transport() = default;
 
 void Http2Transport::send(ports::OutgoingRequest request) {
-    impl_->pool(request.request.endpoint).send(std::move(request));
+    Pool& pool = impl_->pool(request.request.endpoint);
+    pool.send(std::move(request));
 }
 
 void Http2Transport::flush() {

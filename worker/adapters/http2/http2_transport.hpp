@@ -37,7 +37,7 @@ public:
     // Error: a base URL or CA file that cannot be used; says which. Nothing connects before the first send().
     // `notify` receives log lines; `seed` is for jitter.
     [[nodiscard]] static common::Result<std::unique_ptr<Http2Transport>> create(
-        const std::vector<Endpoint>& endpoints, ports::Readiness& readiness, Notify notify,
+        const std::vector<Endpoint>& endpoints, ports::Readiness& readiness, const Notify& notify,
         std::uint64_t seed);
     Http2Transport(const Http2Transport&) = delete;
     Http2Transport& operator=(const Http2Transport&) = delete;
