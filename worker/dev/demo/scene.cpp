@@ -28,9 +28,15 @@ std::vector<Topic> topics_of(const sim::Plan& plan) {
 
 // Poison: Apple refuses or fails whatever addresses these values, always.
 std::vector<sim::Fault> poison_of(const sim::Plan& plan) {
-    return {
-        {.kind = sim::FaultKind::reject_value, .values = plan.rejected_values},
-        {.kind = sim::FaultKind::fail_value, .values = plan.failing_values}};
+    std::vector<sim::Fault> faults;
+    // A fault without values would be everybody's.
+    if (!plan.rejected_values.empty()) {
+        faults.push_back({.kind = sim::FaultKind::reject_value, .values = plan.rejected_values});
+    }
+    if (!plan.failing_values.empty()) {
+        faults.push_back({.kind = sim::FaultKind::fail_value, .values = plan.failing_values});
+    }
+    return faults;
 }
 
 }  // namespace
