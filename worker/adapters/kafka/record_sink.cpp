@@ -159,6 +159,7 @@ void RecordSink::Impl::produce(const core::Store& store) {
     parts[4].vtype = RD_KAFKA_VTYPE_TIMESTAMP;
     parts[4].u.i64 = timestamp;
     parts[5].vtype = RD_KAFKA_VTYPE_OPAQUE;
+    // The id travels where librdkafka expects a pointer of ours. NOLINTNEXTLINE(performance-no-int-to-ptr)
     parts[5].u.ptr = reinterpret_cast<void*>(static_cast<std::uintptr_t>(store.id.value));
     parts[6].vtype = RD_KAFKA_VTYPE_HEADERS;
     parts[6].u.headers = headers;

@@ -70,7 +70,7 @@ void Reporter::client_log(int level, std::string_view facility, std::string_view
          {{"client", std::string{client_}}, {"facility", std::string{facility}}}});
 }
 
-void Reporter::say(core::Say line) {
+void Reporter::say(const core::Say& line) {
     if (journal_.wants(line.severity)) {
         journal_.write(line);
     }

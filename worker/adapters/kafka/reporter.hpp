@@ -33,7 +33,7 @@ public:
     void fatal(int code, std::string_view detail);
     // A line of librdkafka's own log; `level` as in syslog.
     void client_log(int level, std::string_view facility, std::string_view text);
-    void say(core::Say line);
+    void say(const core::Say& line);
 
     [[nodiscard]] const std::optional<Fatal>& fatal() const noexcept { return fatal_; }
     [[nodiscard]] KafkaStats& stats() noexcept { return stats_; }

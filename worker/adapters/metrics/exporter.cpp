@@ -126,7 +126,7 @@ void add_gauges(Page& page, const core::Status& status) {
 
 }  // namespace
 
-Exporter::Exporter(Names names) {
+Exporter::Exporter(const Names& names) {
     Page page{names};
     page.set(Metric::build_info, {names.version}, 1);
     empty_ = std::make_unique<const Page>(std::move(page));

@@ -48,7 +48,7 @@ class Page;
 
 class Exporter {
 public:
-    explicit Exporter(Names names);
+    explicit Exporter(const Names& names);
     ~Exporter();
     Exporter(const Exporter&) = delete;
     Exporter& operator=(const Exporter&) = delete;

@@ -8,6 +8,7 @@ namespace {
 template <class Values, class Name>
 std::vector<std::string> names(const Values& values, Name name) {
     std::vector<std::string> all;
+    all.reserve(std::size(values));
     for (const auto& value : values) {
         all.emplace_back(name(value));
     }
