@@ -25,7 +25,7 @@ struct Server {
 
 // TLS 1.3, HTTP/2, 204 for every POST, one process, which dies with us.
 [[nodiscard]] Server start_nginx(const std::filesystem::path& folder, const dev::Certificates& certificates);
-// 200 for the worker's paths: it serves empty files and knows no 204. One thread.
+// 404 for every POST, since it knows no 204 and 404 ends a Delete as well (nothing was stored). One thread.
 [[nodiscard]] Server start_nghttpd(
     const std::filesystem::path& folder, const dev::Certificates& certificates);
 
