@@ -8,7 +8,7 @@
 namespace {
 
 struct Ban {
-    const char* because;
+    std::string because;
     std::vector<std::string> folders;
     const char* pattern;
     std::vector<std::string> except{};
@@ -37,7 +37,8 @@ TEST_CASE("banned words") {
         {"certificates are always verified", {"worker"}, R"(SSL_VERIFY_NONE)"},
         {"tests wait for conditions, never for time",
          {"tests"},
-         R"(\b(sleep_for|sleep_until|usleep|nanosleep)\b|[^_]\bsleep\()"},
+         R"(\b(sleep_for|sleep_until|usleep|nanosleep)\b|[^_]\bsleep\()",
+         {"tests/bench/worker_bench.cpp"}},  // samples a running process; asserts nothing
         {"nothing is caught and forgotten", {"common", "worker"}, R"(catch \(\.\.\.\) \{\s*\})"},
     };
     for (const Ban& ban : bans) {
