@@ -21,7 +21,7 @@ constexpr core::EndpointId endpoint_id{3};
 
 struct Client {
     explicit Client(const adapters::http1::Endpoint& endpoint)
-        : transport{*adapters::http1::Http1Transport::create({endpoint}, reactor)} {}
+        : transport{*adapters::http1::Http1Transport::create({endpoint}, reactor, [](const core::Say&) {})} {}
 
     void send(const World& world, std::uint64_t id, common::Duration timeout = 5s) {
         transport->send(
@@ -188,6 +188,7 @@ TEST_CASE("nothing is sent to a server that is not the one") {
 TEST_CASE("endpoints that cannot work are refused at the start") {
     adapters::reactor::Reactor reactor{adapters::reactor::Signals::leave};
     for (const char* url : {"http://localhost", "https://localhost/", "ftp://x", ""}) {
-        CHECK_FALSE(adapters::http1::Http1Transport::create({{.id = endpoint_id, .base_url = url}}, reactor));
+        CHECK_FALSE(adapters::http1::Http1Transport::create(
+            {{.id = endpoint_id, .base_url = url}}, reactor, [](const core::Say&) {}));
     }
 }

@@ -168,7 +168,7 @@ TEST_CASE("transport: headers and body of an answer come along") {
 }
 
 TEST_CASE("transport: every connection dies under its requests") {
-    World world;
+    World world{{}, {.connections_max = 10}};  // over HTTP/1.1 one for each
     REQUIRE(world.ask(1) == "401");
     world.script({fault(FaultKind::stall)});
     for (std::uint64_t id = 2; id <= 11; ++id) {
@@ -222,9 +222,15 @@ TEST_CASE("transport: certificates are verified") {
         options.ca_file = foreign->ca_file.string();
     }
     SUBCASE("another name") {
-        // Resolves to 127.0.0.1, but is a host name, which the certificate does not have.
-        options.base_url =
-            "https://127.1:" + std::to_string(world.server->port(sim::Environment::production));
+        auto other = dev::write_certificates(elsewhere.path(), "other.example");
+        REQUIRE(other);
+        dev::AppleServerOptions served;
+        served.certificates = *other;
+        auto started = dev::AppleServer::start(served, dev::Es256Tokens{});
+        REQUIRE(started);
+        world.server = std::move(*started);
+        options.base_url = world.server->url(sim::Environment::production);
+        options.ca_file = other->ca_file.string();
     }
     world.use_transport(options);
     CHECK(world.ask(1, 10s) == "not sent: no_connection");

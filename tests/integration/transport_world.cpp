@@ -1,10 +1,8 @@
 #include "tests/integration/transport_world.hpp"
 
 #include <doctest/doctest.h>
-#include <stdlib.h>
 
 #include <algorithm>
-#include <system_error>
 #include <utility>
 
 #include "worker/adapters/auth/claims.hpp"
@@ -31,17 +29,6 @@ std::string text_of(const core::Exchange& exchange) {
         return std::string{"not sent: "} + not_sent[static_cast<std::size_t>(kept->reason)];
     }
     return std::string{"lost: "} + lost[static_cast<std::size_t>(std::get<core::Lost>(exchange).reason)];
-}
-
-Folder::Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "transport-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path_ = name;
-}
-
-Folder::~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
 }
 
 World::World(dev::AppleServerOptions options, TransportOptions transport_options)

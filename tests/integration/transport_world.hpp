@@ -6,7 +6,6 @@
 #pragma once
 
 #include <chrono>
-#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -14,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/integration/transport_folder.hpp"
 #include "worker/adapters/reactor/reactor.hpp"
 #include "worker/adapters/reactor/system_clock.hpp"
 #include "worker/core/engine/effect.hpp"
@@ -40,19 +40,6 @@ using Notify = std::function<void(core::Say)>;
 
 // "401", "503 torn", "not sent: goaway", "lost: deadline"
 [[nodiscard]] std::string text_of(const core::Exchange& exchange);
-
-// A directory of its own, gone at the end.
-class Folder {
-public:
-    Folder();
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-    ~Folder();
-    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
-private:
-    std::filesystem::path path_;
-};
 
 class World {
 public:

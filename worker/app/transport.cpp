@@ -7,6 +7,14 @@ namespace app {
 
 namespace {
 
+std::function<void(core::Say)> told_to(ports::Journal& journal) {
+    return [&journal](const core::Say& line) {
+        if (journal.wants(line.severity)) {
+            journal.write(line);
+        }
+    };
+}
+
 common::Result<Transport> http2(
     const Config& config, ports::Readiness& readiness, ports::Journal& journal, std::uint64_t seed) {
     std::vector<adapters::http2::Endpoint> all;
@@ -21,12 +29,7 @@ common::Result<Transport> http2(
         }
         all.push_back(std::move(endpoint));
     }
-    const auto notify = [&journal](const core::Say& line) {
-        if (journal.wants(line.severity)) {
-            journal.write(line);
-        }
-    };
-    auto made = adapters::http2::Http2Transport::create(all, readiness, notify, seed);
+    auto made = adapters::http2::Http2Transport::create(all, readiness, told_to(journal), seed);
     if (!made) {
         return made.error();
     }
@@ -35,7 +38,7 @@ common::Result<Transport> http2(
         std::move(*made), [transport](core::EndpointId endpoint) { return transport->stats(endpoint); }};
 }
 
-common::Result<Transport> http1(const Config& config, ports::Readiness& readiness) {
+common::Result<Transport> http1(const Config& config, ports::Readiness& readiness, ports::Journal& journal) {
     std::vector<adapters::http1::Endpoint> all;
     for (const std::string& url : endpoints(config)) {
         adapters::http1::Endpoint endpoint;
@@ -48,7 +51,7 @@ common::Result<Transport> http1(const Config& config, ports::Readiness& readines
         }
         all.push_back(std::move(endpoint));
     }
-    auto made = adapters::http1::Http1Transport::create(all, readiness);
+    auto made = adapters::http1::Http1Transport::create(all, readiness, told_to(journal));
     if (!made) {
         return made.error();
     }
@@ -62,7 +65,7 @@ common::Result<Transport> http1(const Config& config, ports::Readiness& readines
 common::Result<Transport> make_transport(
     const Config& config, ports::Readiness& readiness, ports::Journal& journal, std::uint64_t seed) {
     if (config.apple.transport == TransportKind::http1) {
-        return http1(config, readiness);
+        return http1(config, readiness, journal);
     }
     return http2(config, readiness, journal, seed);
 }

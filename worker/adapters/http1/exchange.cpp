@@ -1,9 +1,15 @@
 #include "worker/adapters/http1/exchange.hpp"
 
+#include <curl/curl.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <cstring>
 #include <utility>
+
+#include "common/invariant.hpp"
 
 namespace adapters::http1 {
 namespace {
@@ -28,6 +34,10 @@ bool named(std::string_view line, std::string_view name) {
 
 }  // namespace
 
+void EasyFree::operator()(CURL* easy) const noexcept {
+    curl_easy_cleanup(easy);
+}
+
 HeaderLines::~HeaderLines() {
     for (curl_slist* line = lines_; line != nullptr; line = line->next) {
         explicit_bzero(line->data, std::strlen(line->data));
@@ -42,6 +52,7 @@ void HeaderLines::add(std::string line) {
 }
 
 void Exchange::begin(CURL* handle, const std::string& base_url) {
+    static_assert(sizeof problem >= CURL_ERROR_SIZE);
     url = base_url + std::string{request.request.path};
     lines.add("authorization: " + std::string{request.authorization.expose()});
     lines.add("content-type: " + std::string{request.request.content_type});
@@ -57,19 +68,41 @@ void Exchange::begin(CURL* handle, const std::string& base_url) {
     curl_easy_setopt(handle, CURLOPT_HEADERDATA, this);
     curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, &Exchange::on_body);
     curl_easy_setopt(handle, CURLOPT_WRITEDATA, this);
+    curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, &Exchange::on_open_socket);
+    curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, this);
+    curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, problem.data());
     curl_easy_setopt(handle, CURLOPT_PRIVATE, this);
+}
+
+EasyPtr Exchange::end() {
+    curl_easy_setopt(easy.get(), CURLOPT_HTTPHEADER, nullptr);
+    curl_easy_setopt(easy.get(), CURLOPT_POSTFIELDS, nullptr);
+    curl_easy_setopt(easy.get(), CURLOPT_ERRORBUFFER, nullptr);
+    return std::move(easy);
+}
+
+int Exchange::on_open_socket(void* self, int, curl_sockaddr* address) noexcept {
+    const int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (fd >= 0) {
+        static_cast<Exchange*>(self)->connections.opened(fd, self);
+    }
+    return fd;
 }
 
 // Called when the connection is up (TLS and CONNECT included), before the first byte of the request. The
 // second call of one exchange is libcurl's own repetition on a fresh connection: refused, see the transport's
 // header.
 int Exchange::on_request(void* self, char*, char*, int, int) noexcept {
-    const bool repeated = std::exchange(static_cast<Exchange*>(self)->sent, true);
+    auto& exchange = *static_cast<Exchange*>(self);
+    exchange.connections.usable(self);
+    const bool repeated = std::exchange(exchange.sent, true);
     return repeated ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 std::size_t Exchange::on_header(char* bytes, std::size_t, std::size_t size, void* self) noexcept {
-    static_cast<Exchange*>(self)->header({bytes, size});
+    auto& exchange = *static_cast<Exchange*>(self);
+    exchange.bytes_received += size;
+    exchange.header({bytes, size});
     return size;
 }
 
@@ -101,14 +134,16 @@ void Exchange::header(std::string_view line) {
 }
 
 std::size_t Exchange::on_body(char* bytes, std::size_t, std::size_t size, void* self) noexcept {
-    core::Answer& answer = static_cast<Exchange*>(self)->answer;
+    auto& exchange = *static_cast<Exchange*>(self);
+    exchange.bytes_received += size;
+    core::Answer& answer = exchange.answer;
     const std::size_t room = core::answer_body_bytes_max - answer.body.size();
     answer.body.append(bytes, std::min(size, room));
     answer.body_torn = size > room;
     return std::min(size, room);  // less than `size` ends the transfer: nothing more is wanted
 }
 
-core::Exchange Exchange::ended(CURLcode code) const {
+core::Exchange Exchange::ended(int code) const {
     if (headers_done) {
         core::Answer seen = answer;
         seen.body_torn = seen.body_torn || code != CURLE_OK;

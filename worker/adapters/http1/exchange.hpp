@@ -1,22 +1,25 @@
 // One request on its way through libcurl. For this folder's .cpp files only.
 #pragma once
 
-#include <curl/curl.h>
-
-#include <cstring>
+#include <array>
+#include <cstdint>
 #include <list>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
-#include "common/invariant.hpp"
+#include "worker/adapters/http1/connections.hpp"
 #include "worker/ports/http_transport.hpp"
+
+// libcurl's own declarations, so that its header stays in .cpp files.
+typedef void CURL;  // NOLINT(modernize-use-using)
+struct curl_slist;
+struct curl_sockaddr;
 
 namespace adapters::http1 {
 
 struct EasyFree {
-    void operator()(CURL* easy) const noexcept { curl_easy_cleanup(easy); }
+    void operator()(CURL* easy) const noexcept;
 };
 using EasyPtr = std::unique_ptr<CURL, EasyFree>;
 
@@ -36,24 +39,32 @@ private:
 };
 
 struct Exchange {
-    explicit Exchange(ports::OutgoingRequest outgoing) : request{std::move(outgoing)} {}
+    Exchange(ports::OutgoingRequest outgoing, Connections& its_connections)
+        : request{std::move(outgoing)}, connections{its_connections} {}
 
     // Points the handle at this exchange: callbacks, headers, body. The exchange must not move afterwards.
     void begin(CURL* easy, const std::string& base_url);
+    // Takes the handle back, without a pointer into this exchange.
+    [[nodiscard]] EasyPtr end();
 
-    // How it ended, from libcurl's code. `deadline`: we ended it.
-    [[nodiscard]] core::Exchange ended(CURLcode code) const;
+    // How it ended, from libcurl's code (CURLcode).
+    [[nodiscard]] core::Exchange ended(int code) const;
+    // We ended it, at its deadline.
     [[nodiscard]] core::Exchange timed_out() const;
 
     ports::OutgoingRequest request;
+    Connections& connections;
     EasyPtr easy{};  // none: waits for a connection
     HeaderLines lines{};
     std::string url{};
     core::Answer answer{};
     bool sent = false;  // libcurl began to write the request
     bool headers_done = false;
+    std::uint64_t bytes_received = 0;
+    std::array<char, 256> problem{};  // libcurl's words about it; no secret is in them
 
 private:
+    static int on_open_socket(void* self, int purpose, curl_sockaddr* address) noexcept;
     static int on_request(void* self, char*, char*, int, int) noexcept;
     static std::size_t on_header(char* bytes, std::size_t, std::size_t size, void* self) noexcept;
     static std::size_t on_body(char* bytes, std::size_t, std::size_t size, void* self) noexcept;

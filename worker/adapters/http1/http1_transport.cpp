@@ -1,12 +1,14 @@
 #include "worker/adapters/http1/http1_transport.hpp"
 
+#include <curl/curl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <map>
 #include <utility>
 
-#include "worker/adapters/http1/exchange.hpp"
+#include "common/invariant.hpp"
+#include "worker/adapters/http1/lane.hpp"
 
 namespace adapters::http1 {
 namespace {
@@ -19,29 +21,11 @@ struct MultiFree {
     void operator()(CURLM* multi) const noexcept { curl_multi_cleanup(multi); }
 };
 
-// What every request of an endpoint shares.
-void configure(CURL* easy, const Endpoint& endpoint) {
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
-    curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
-    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(endpoint.connect_timeout.count()));
-    curl_easy_setopt(easy, CURLOPT_PROXY, endpoint.proxy.c_str());  // "": also none of the environment
-    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    if (!endpoint.ca_file.empty()) {
-        curl_easy_setopt(easy, CURLOPT_CAINFO, endpoint.ca_file.c_str());
-        curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
-    }
-}
-
 }  // namespace
 
 class Http1Transport::Impl {
 public:
-    Impl(const std::vector<Endpoint>& endpoints, ports::Readiness& readiness);
+    Impl(const std::vector<Endpoint>& endpoints, ports::Readiness& readiness, const Notify& notify);
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
     ~Impl();
@@ -53,26 +37,12 @@ public:
     [[nodiscard]] ports::TransportStats stats(core::EndpointId endpoint) const;
 
 private:
-    struct Lane {  // one endpoint
-        Endpoint endpoint;
-        Exchanges waiting{};
-        Exchanges running{};
-        std::vector<EasyPtr> spare{};
-        std::uint64_t connections_opened = 0;
-        bool capacity_told = false;
-    };
-
     static int on_socket(CURL*, curl_socket_t fd, int what, void* self, void* known) noexcept;
     static int on_timer(CURLM*, long timeout_ms, void* self) noexcept;
 
-    void start_waiting(Lane& lane);
-    void start(Lane& lane);
     void act(curl_socket_t fd, int what);
     void run_timer();
-    void finish_done(std::vector<core::Input>& inputs);
-    void expire(Lane& lane, common::Instant now, std::vector<core::Input>& inputs);
-    // Takes the exchange off libcurl; its connection is closed unless the transfer was over.
-    void let_go(Lane& lane, Exchanges::iterator exchange);
+    void finish_done(common::Instant now, std::vector<core::Input>& inputs);
 
     ports::Readiness& readiness_;
     std::unique_ptr<CURLM, MultiFree> multi_;
@@ -83,12 +53,13 @@ private:
     bool acted_ = false;
 };
 
-Http1Transport::Impl::Impl(const std::vector<Endpoint>& endpoints, ports::Readiness& readiness)
+Http1Transport::Impl::Impl(
+    const std::vector<Endpoint>& endpoints, ports::Readiness& readiness, const Notify& notify)
     : readiness_{readiness}, multi_{curl_multi_init()} {
     INVARIANT(multi_ != nullptr, "out of memory");
     std::size_t connections = 0;
     for (const Endpoint& endpoint : endpoints) {
-        lanes_.emplace(endpoint.id, Lane{.endpoint = endpoint});
+        lanes_.try_emplace(endpoint.id, endpoint, notify, multi_.get());
         connections += endpoint.connections_max;
     }
     curl_multi_setopt(multi_.get(), CURLMOPT_SOCKETFUNCTION, &Impl::on_socket);
@@ -101,11 +72,9 @@ Http1Transport::Impl::Impl(const std::vector<Endpoint>& endpoints, ports::Readin
 
 Http1Transport::Impl::~Impl() {
     for (auto& [id, lane] : lanes_) {
-        for (Exchange& exchange : lane.running) {
-            curl_multi_remove_handle(multi_.get(), exchange.easy.get());
-        }
-        lane.running.clear();
+        lane.abandon();
     }
+    multi_.reset();  // before the lanes: it closes their connections
 }
 
 int Http1Transport::Impl::on_socket(CURL*, curl_socket_t fd, int what, void* self, void* known) noexcept {
@@ -149,95 +118,37 @@ void Http1Transport::Impl::run_timer() {
 void Http1Transport::Impl::send(ports::OutgoingRequest request) {
     const auto lane = lanes_.find(request.request.endpoint);
     INVARIANT(lane != lanes_.end(), "a request for an endpoint that was not configured");
-    lane->second.waiting.emplace_back(std::move(request));
+    lane->second.add(std::move(request));
 }
 
 void Http1Transport::Impl::flush() {
     for (auto& [id, lane] : lanes_) {
-        start_waiting(lane);
+        lane.start_waiting();
     }
     run_timer();
 }
 
-void Http1Transport::Impl::start_waiting(Lane& lane) {
-    while (!lane.waiting.empty() && lane.running.size() < lane.endpoint.connections_max) {
-        start(lane);
-    }
-}
-
-void Http1Transport::Impl::start(Lane& lane) {
-    lane.running.splice(lane.running.end(), lane.waiting, lane.waiting.begin());
-    Exchange& exchange = lane.running.back();
-    if (lane.spare.empty()) {
-        exchange.easy.reset(curl_easy_init());
-        INVARIANT(exchange.easy != nullptr, "out of memory");
-        configure(exchange.easy.get(), lane.endpoint);
-    } else {
-        exchange.easy = std::move(lane.spare.back());
-        lane.spare.pop_back();
-    }
-    exchange.begin(exchange.easy.get(), lane.endpoint.base_url);
-    curl_multi_add_handle(multi_.get(), exchange.easy.get());
-}
-
-void Http1Transport::Impl::let_go(Lane& lane, Exchanges::iterator exchange) {
-    curl_multi_remove_handle(multi_.get(), exchange->easy.get());
-    // The spare handle must not keep pointers into the exchange that goes.
-    curl_easy_setopt(exchange->easy.get(), CURLOPT_HTTPHEADER, nullptr);
-    curl_easy_setopt(exchange->easy.get(), CURLOPT_POSTFIELDS, nullptr);
-    lane.spare.push_back(std::move(exchange->easy));
-    lane.running.erase(exchange);
-}
-
-void Http1Transport::Impl::finish_done(std::vector<core::Input>& inputs) {
+void Http1Transport::Impl::finish_done(common::Instant now, std::vector<core::Input>& inputs) {
     acted_ = false;
     int left = 0;
     while (const CURLMsg* message = curl_multi_info_read(multi_.get(), &left)) {
-        if (message->msg != CURLMSG_DONE) {
-            continue;
-        }
-        const CURLcode code = message->data.result;  // `message` dies with remove_handle
-        Exchange* done = nullptr;
-        long connects = 0;
-        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &done);
-        curl_easy_getinfo(message->easy_handle, CURLINFO_NUM_CONNECTS, &connects);
-        Lane& lane = lanes_.at(done->request.request.endpoint);
-        lane.connections_opened += static_cast<std::uint64_t>(connects);
-        inputs.emplace_back(core::ExchangeEnded{done->request.id, done->ended(code)});
-        let_go(lane, std::find_if(lane.running.begin(), lane.running.end(), [&](const Exchange& running) {
-                   return &running == done;
-               }));
-    }
-}
-
-void Http1Transport::Impl::expire(Lane& lane, common::Instant now, std::vector<core::Input>& inputs) {
-    for (auto at = lane.running.begin(); at != lane.running.end();) {
-        const auto exchange = at++;
-        if (exchange->request.deadline <= now) {
-            inputs.emplace_back(core::ExchangeEnded{exchange->request.id, exchange->timed_out()});
-            let_go(lane, exchange);
-        }
-    }
-    for (auto at = lane.waiting.begin(); at != lane.waiting.end();) {
-        if (at->request.deadline <= now) {
-            inputs.emplace_back(core::ExchangeEnded{at->request.id, at->timed_out()});
-            at = lane.waiting.erase(at);
-        } else {
-            ++at;
+        if (message->msg == CURLMSG_DONE) {
+            const CURLcode code = message->data.result;  // `message` dies with the handle's removal
+            Exchange* done = nullptr;
+            curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &done);
+            lanes_.at(done->request.request.endpoint).finish(*done, code, now, inputs);
         }
     }
 }
 
 void Http1Transport::Impl::collect(std::vector<core::Input>& inputs) {
     run_timer();
-    finish_done(inputs);
     const common::Instant now = steady_now();
+    finish_done(now, inputs);
     for (auto& [id, lane] : lanes_) {
-        if (!std::exchange(lane.capacity_told, true)) {
-            inputs.emplace_back(core::CapacityChanged{id, lane.endpoint.connections_max});
-        }
-        expire(lane, now, inputs);
-        start_waiting(lane);
+        lane.tell_capacity(inputs);
+        lane.expire(now, inputs);
+        lane.start_waiting();
     }
 }
 
@@ -247,27 +158,17 @@ common::Instant Http1Transport::Impl::next_deadline() const {
     }
     common::Instant earliest = timer_;
     for (const auto& [id, lane] : lanes_) {
-        for (const Exchanges* exchanges : {&lane.running, &lane.waiting}) {
-            for (const Exchange& exchange : *exchanges) {
-                earliest = std::min(earliest, exchange.request.deadline);
-            }
-        }
+        earliest = std::min(earliest, lane.earliest_deadline());
     }
     return earliest;
 }
 
 ports::TransportStats Http1Transport::Impl::stats(core::EndpointId endpoint) const {
-    const Lane& lane = lanes_.at(endpoint);
-    ports::TransportStats stats;
-    stats.exchanges_in_flight = lane.running.size();
-    stats.exchanges_waiting = lane.waiting.size();
-    stats.streams_allowed = lane.capacity_told ? lane.endpoint.connections_max : 0;
-    stats.connections_opened = lane.connections_opened;
-    return stats;
+    return lanes_.at(endpoint).stats();
 }
 
 common::Result<std::unique_ptr<Http1Transport>> Http1Transport::create(
-    const std::vector<Endpoint>& endpoints, ports::Readiness& readiness) {
+    const std::vector<Endpoint>& endpoints, ports::Readiness& readiness, const Notify& notify) {
     curl_global_init(CURL_GLOBAL_DEFAULT);
     for (const Endpoint& endpoint : endpoints) {
         if (!endpoint.base_url.starts_with("https://") || endpoint.base_url.ends_with('/')) {
@@ -280,7 +181,8 @@ common::Result<std::unique_ptr<Http1Transport>> Http1Transport::create(
             return common::Error{endpoint.base_url + ": no connection is allowed, so nothing could be sent"};
         }
     }
-    return std::unique_ptr<Http1Transport>{new Http1Transport{std::make_unique<Impl>(endpoints, readiness)}};
+    return std::unique_ptr<Http1Transport>{
+        new Http1Transport{std::make_unique<Impl>(endpoints, readiness, notify)}};
 }
 
 Http1Transport::Http1Transport(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "common/result.hpp"
+#include "worker/adapters/http1/notices.hpp"
 #include "worker/ports/http_transport.hpp"
 #include "worker/ports/readiness.hpp"
 #include "worker/ports/transport_stats.hpp"
@@ -39,8 +40,9 @@ struct Endpoint {
 class Http1Transport final : public ports::HttpTransport {
 public:
     // Error: an endpoint that cannot be used; says which and why. Nothing connects before the first send().
+    // `notify` is told about connections that fail or are lost, at most once a minute for the same reason.
     [[nodiscard]] static common::Result<std::unique_ptr<Http1Transport>> create(
-        const std::vector<Endpoint>& endpoints, ports::Readiness& readiness);
+        const std::vector<Endpoint>& endpoints, ports::Readiness& readiness, const Notify& notify);
     Http1Transport(const Http1Transport&) = delete;
     Http1Transport& operator=(const Http1Transport&) = delete;
     ~Http1Transport() override;

@@ -101,7 +101,9 @@ void Connection::handshake() {
         case Progress::again:
             return readiness_.change(fd_, !tls_->wants_write(), tls_->wants_write());
         case Progress::failed:
-            return close(ports::ConnectionEnd::tls_failed, tls_->problem());
+            return close(
+                tls_->h2_refused() ? ports::ConnectionEnd::not_offered : ports::ConnectionEnd::tls_failed,
+                tls_->problem());
         case Progress::done:
             break;
     }

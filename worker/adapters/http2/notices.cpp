@@ -22,8 +22,7 @@ Wording wording(ConnectionEnd end, bool certificate_refused) {
     if (certificate_refused) {
         return {
             Severity::error, "http2_certificate_refused", "the server's certificate is not accepted",
-            "if a private CA signed it, name that CA's file in the endpoint's ca_file; else check this "
-            "machine's "
+            "if a private CA signed it, name that CA's file in apple.ca_file; else check this machine's "
             "clock and whether a proxy stands between. Verification cannot be switched off"};
     }
     switch (end) {
@@ -41,8 +40,8 @@ Wording wording(ConnectionEnd end, bool certificate_refused) {
                 "check that the port speaks TLS 1.2 or newer and that no proxy interferes"};
         case ConnectionEnd::not_offered:
             return {
-                Severity::warning, "http2_not_offered", "the server speaks TLS but does not offer HTTP/2",
-                "use the HTTP/1.1 transport for this endpoint, or check whether a proxy takes HTTP/2 away"};
+                Severity::error, "http2_not_offered", "the server speaks TLS but does not offer HTTP/2",
+                "set `apple.transport: http1`, or check whether a proxy takes HTTP/2 away"};
         case ConnectionEnd::silent:
             return {
                 Severity::warning, "http2_silent", "the connection went dead",
@@ -72,13 +71,11 @@ void Notices::ended(
     if (end == ConnectionEnd::rotated || end == ConnectionEnd::goaway || end == ConnectionEnd::shutdown) {
         return;
     }
-    trouble_ = true;
-    const auto reason = static_cast<std::size_t>(end);
-    if (now < quiet_until_[reason]) {
-        ++untold_[reason];
+    const auto untold = repetition_.tell(static_cast<std::size_t>(end), now);
+    if (!untold) {
         return;
     }
-    quiet_until_[reason] = now + std::chrono::minutes{1};
+    trouble_told_ = true;
     const Wording words = wording(end, certificate_refused);
     core::Say line{words.severity, words.event, fmt::format("{}: {}", where_, words.problem)};
     if (!detail.empty()) {
@@ -86,15 +83,14 @@ void Notices::ended(
     }
     line.message += fmt::format("; {}", words.remedy);
     line.fields = {{"endpoint", where_}, {"reason", std::string{ports::end_name(end)}}};
-    if (untold_[reason] > 0) {
-        line.fields.emplace_back("untold", std::to_string(std::exchange(untold_[reason], 0)));
+    if (*untold > 0) {
+        line.fields.emplace_back("untold", std::to_string(*untold));
     }
     notify_(std::move(line));
 }
 
 void Notices::recovered() {
-    if (std::exchange(trouble_, false)) {
-        quiet_until_ = {};
+    if (std::exchange(trouble_told_, false)) {
         notify_(
             {core::Severity::info,
              "http2_connected",

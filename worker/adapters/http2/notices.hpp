@@ -2,11 +2,11 @@
 // minute.
 #pragma once
 
-#include <array>
 #include <functional>
 #include <string>
 #include <string_view>
 
+#include "common/repetition.hpp"
 #include "common/time.hpp"
 #include "worker/core/engine/effect.hpp"
 #include "worker/ports/transport_stats.hpp"
@@ -30,9 +30,8 @@ public:
 private:
     std::string where_;
     Notify notify_;
-    std::array<common::Instant, ports::connection_ends.size()> quiet_until_{};
-    std::array<std::uint64_t, ports::connection_ends.size()> untold_{};
-    bool trouble_ = false;
+    common::Repetition<ports::connection_ends.size()> repetition_;
+    bool trouble_told_ = false;
 };
 
 }  // namespace adapters::http2

@@ -108,6 +108,7 @@ Progress Tls::failed_or_again(int returned) {
             ERR_clear_error();
             return Progress::failed;
         default:
+            h2_refused_ = ERR_GET_REASON(ERR_peek_error()) == SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL;
             problem_ = openssl_problem();
             return Progress::failed;
     }

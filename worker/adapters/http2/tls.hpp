@@ -63,6 +63,8 @@ public:
     [[nodiscard]] const std::string& problem() const noexcept { return problem_; }
     // The handshake failed because the certificate was refused.
     [[nodiscard]] bool certificate_refused() const noexcept { return certificate_refused_; }
+    // The server broke the handshake off because it does not speak HTTP/2; others go on without a choice.
+    [[nodiscard]] bool h2_refused() const noexcept { return h2_refused_; }
     // Tells the other side, best effort.
     void say_goodbye() noexcept;
 
@@ -76,6 +78,7 @@ private:
     std::string problem_;
     bool wants_write_ = false;
     bool certificate_refused_ = false;
+    bool h2_refused_ = false;
 };
 
 }  // namespace adapters::http2

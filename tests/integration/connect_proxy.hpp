@@ -1,0 +1,40 @@
+// An HTTP proxy for CONNECT on loopback, as small as can be: one connection at a time, which is enough for a
+// transport that is allowed one.
+//
+// Threads: one of its own; stops and joins in the destructor.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace transport_test {
+
+class ConnectProxy {
+public:
+    // `refusal`: the status line it answers instead of letting through; empty: it lets through.
+    explicit ConnectProxy(std::string refusal = {});
+    ConnectProxy(const ConnectProxy&) = delete;
+    ConnectProxy& operator=(const ConnectProxy&) = delete;
+    ~ConnectProxy();
+
+    [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+    // What it was asked, each a whole head: the request line and the headers.
+    [[nodiscard]] std::vector<std::string> heads() const;
+
+private:
+    void run();
+    void serve(int client);
+
+    std::string refusal_;
+    int listener_ = -1;
+    int stop_ = -1;
+    std::uint16_t port_ = 0;
+    mutable std::mutex mutex_;
+    std::vector<std::string> heads_;
+    std::thread thread_;
+};
+
+}  // namespace transport_test
