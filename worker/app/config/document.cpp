@@ -85,7 +85,7 @@ private:
                 continue;
             }
             const std::string name = pair.first.Scalar();
-            const std::string below = path.empty() ? name : path + "." + name;
+            const std::string below = path.empty() ? name : fmt::format("{}.{}", path, name);
             const auto [seen, fresh] = first_line.emplace(name, origin.line);
             if (!fresh) {
                 complain(

@@ -56,8 +56,6 @@ std::string variable_name(std::string_view path) {
     for (const char c : path) {
         switch (c) {
             case '.':
-                name += "__";
-                break;
             case '[':
                 name += "__";
                 break;
