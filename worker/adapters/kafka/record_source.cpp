@@ -26,7 +26,8 @@ struct RecordSource::Impl {
 
     Client client;
     Assignment assignment;
-    RdQueue queue;                  // the consumer's; must go before the handle
+    RdQueue queue;                  // the consumer's; must go before the handle, as must the next
+    RdQueue commits;                // their results: not behind the records that were fetched ahead
     std::vector<core::Input> news;  // what happened outside collect()
     // Where callbacks write: the caller's inputs during collect(), otherwise `news`.
     std::vector<core::Input>* out = &news;
@@ -109,7 +110,10 @@ common::Result<std::unique_ptr<RecordSource>> RecordSource::open(
     rd_kafka_poll_set_consumer(handle);
     impl->queue.reset(rd_kafka_queue_get_consumer(handle));
     const std::uint64_t one = 1;
-    rd_kafka_queue_io_event_enable(impl->queue.get(), impl->client.wake().event_fd(), &one, sizeof one);
+    impl->commits.reset(rd_kafka_queue_new(handle));
+    for (const RdQueue* queue : {&impl->queue, &impl->commits}) {
+        rd_kafka_queue_io_event_enable(queue->get(), impl->client.wake().event_fd(), &one, sizeof one);
+    }
     if (auto subscribed = subscribe(handle, settings.topics); !subscribed) {
         return subscribed.error();
     }
@@ -126,8 +130,10 @@ bool RecordSource::collect(std::size_t records_max, std::vector<core::Input>& in
         return false;
     }
     self.out = &inputs;
-    self.assignment.retry(steady_now(), inputs);
-    bool more = true;
+    const common::Instant now = steady_now();
+    rd_kafka_queue_poll_callback(self.commits.get(), 0);
+    self.assignment.retry(now, inputs);
+    bool more = !self.assignment.rests(now);
     for (std::size_t i = 0; i < records_max && more; ++i) {
         rd_kafka_message_t* message = rd_kafka_consumer_poll(self.client.handle(), 0);
         more = message != nullptr;
@@ -203,7 +209,7 @@ void RecordSource::commit(const std::vector<core::PartitionCommit>& partitions) 
         return;
     }
     const auto code = rd_kafka_commit_queue(
-        self.client.handle(), list.get(), self.queue.get(),
+        self.client.handle(), list.get(), self.commits.get(),
         [](rd_kafka_t*, rd_kafka_resp_err_t result, rd_kafka_topic_partition_list_t*, void* opaque) {
             static_cast<Impl*>(opaque)->commit_ended(result);
         },
@@ -245,7 +251,9 @@ bool RecordSource::close(common::Duration bound) {
     self.assignment.close();
     const RdQueue queue{rd_kafka_queue_new(handle)};
     bool left = false;
-    if (rd_kafka_error_t* error = rd_kafka_consumer_close_queue(handle, queue.get())) {
+    if (bound <= common::Duration{}) {
+        // Not even begun: destroying a client that is half out of its group waits for the other half.
+    } else if (rd_kafka_error_t* error = rd_kafka_consumer_close_queue(handle, queue.get())) {
         self.client.reporter().fault(
             rd_kafka_error_code(error), "close", rd_kafka_error_string(error), steady_now());
         rd_kafka_error_destroy(error);
