@@ -107,7 +107,8 @@ common::Result<std::unique_ptr<AdminServer>> AdminServer::start(AdminSettings se
     if (port <= 0) {
         const int error = errno;
         return common::Error{fmt::format(
-            "admin port: cannot listen on {}:{}{}; choose a free port and an address of this machine",
+            "admin port: cannot listen on {}:{}{}; set admin.port to a free port and admin.address to an "
+            "address of this machine",
             settings.host, settings.port, error == 0 ? "" : ": " + std::generic_category().message(error))};
     }
     state->port = static_cast<std::uint16_t>(port);
