@@ -30,13 +30,20 @@ std::uint16_t port_in(const std::string& log) {
     return static_cast<std::uint16_t>(std::strtoul(log.c_str() + at + before.size(), nullptr, 10));
 }
 
+std::vector<std::string> with_path(std::vector<std::string> environment) {
+    environment.emplace_back("PATH=/usr/bin:/bin");
+    return environment;
+}
+
 }  // namespace
 
-WorkerProcess::WorkerProcess(const std::string& program, const std::string& config_file, std::string log_file)
+WorkerProcess::WorkerProcess(
+    const std::string& program, const std::string& config_file, std::string log_file,
+    std::vector<std::string> environment)
     : log_file_{std::move(log_file)},
       child_{
           {.arguments = {program, "run", "--config", config_file},
-           .environment = {"PATH=/usr/bin:/bin"},
+           .environment = with_path(std::move(environment)),
            .output_file = log_file_}} {
     await(
         [this] { return (port_ = port_in(log())) != 0; }, std::chrono::seconds{20},

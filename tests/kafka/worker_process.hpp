@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "tests/kafka/child.hpp"
 
@@ -15,9 +16,12 @@ namespace lane {
 class WorkerProcess {
 public:
     // Runs when it returns, and listens on its admin port.
-    WorkerProcess(const std::string& program, const std::string& config_file, std::string log_file);
+    WorkerProcess(
+        const std::string& program, const std::string& config_file, std::string log_file,
+        std::vector<std::string> environment = {});
 
     [[nodiscard]] const Child& child() const noexcept { return child_; }
+    [[nodiscard]] std::uint16_t port() const noexcept { return port_; }  // of its admin pages
     [[nodiscard]] std::string log() const;
     // Whether a log line has this `event`.
     [[nodiscard]] bool says(const std::string& event) const;
