@@ -15,6 +15,9 @@ namespace {
 
 constexpr std::chrono::seconds lookup_bound{1};
 constexpr std::chrono::seconds lookup_pause{1};
+// How long a pause may last until librdkafka is told: enough for the engine to work off a part of its buffer,
+// short against every timeout of the group.
+constexpr std::chrono::milliseconds rest_longest{250};
 
 std::string name_of(const core::TopicPartition& partition) {
     return fmt::format("{}[{}]", partition.topic, partition.partition);
@@ -218,16 +221,40 @@ void Assignment::unassign() {
 void Assignment::pause(core::Epoch epoch) {
     if (Ownership* owned = owned_.find(epoch); owned != nullptr && !owned->paused) {
         owned->paused = true;
-        set_paused(owned->partition, true);
+        rest_until_ = rest_until_.value_or(steady_now() + rest_longest);
     }
 }
 
 void Assignment::resume(core::Epoch epoch) {
+    Ownership* owned = owned_.find(epoch);
+    if (owned == nullptr || !owned->paused) {
+        return;
+    }
+    owned->paused = false;
     // Resuming what was never paused would make librdkafka 2.0.2 read from an old position.
-    if (Ownership* owned = owned_.find(epoch); owned != nullptr && owned->paused) {
-        owned->paused = false;
+    if (std::exchange(owned->suspended, false)) {
         set_paused(owned->partition, false);
     }
+    client_.wake().wake();  // for what was left in the queue meanwhile
+}
+
+bool Assignment::rests(common::Instant now) {
+    if (!rest_until_) {
+        return false;
+    }
+    const bool group_is_quiet = !closing_ && !assign_due_ && !unassign_due_;
+    if (group_is_quiet && owned_.count() > 0 && owned_.all_paused() && now < *rest_until_) {
+        client_.wake().wake_after(*rest_until_ - now);
+        return true;
+    }
+    rest_until_.reset();
+    for (const core::Epoch epoch : owned_.epochs()) {
+        Ownership& owned = *owned_.find(epoch);
+        if (owned.paused && !std::exchange(owned.suspended, true)) {
+            set_paused(owned.partition, true);
+        }
+    }
+    return false;
 }
 
 void Assignment::hold(const core::TopicPartition& partition) {

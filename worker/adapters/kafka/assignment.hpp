@@ -8,6 +8,7 @@
 // Threads: the loop's thread alone; rebalanced() is called from within the consumer's poll.
 #pragma once
 
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -27,8 +28,14 @@ public:
     // Repeats a look-up that failed, when it is due. Blocks for at most a second. Appends.
     void retry(common::Instant now, std::vector<core::Input>& inputs);
 
+    // Nothing of the partition may be delivered until resume(): see rests().
     void pause(core::Epoch epoch);
     void resume(core::Epoch epoch);
+    // True while nothing may be polled, which is how a short pause of everything is kept. librdkafka's own
+    // pause throws away what was fetched ahead, to be fetched and unpacked again after the resume, so it is
+    // told only of pauses that last, or that concern some partitions while others go on. Rebalances wait in
+    // the queue as well, which is why this is bounded.
+    [[nodiscard]] bool rests(common::Instant now);
     void release(const std::vector<core::Epoch>& epochs);
     // Somebody has to decide where the partition goes on; nothing is read until then.
     void hold(const core::TopicPartition& partition);
@@ -61,6 +68,8 @@ private:
     bool unassign_due_ = false;  // the group asked `taken_` back, librdkafka has not been told yet
     std::vector<core::TopicPartition> taken_;
     std::set<core::Epoch> draining_;  // what unassign_due_ waits for
+
+    std::optional<common::Instant> rest_until_;  // pauses that librdkafka has not been told
 
     // Paused by us, no longer owned, still with librdkafka: resumed when they go, since the flag outlives
     // them.

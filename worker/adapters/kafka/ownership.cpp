@@ -55,6 +55,10 @@ void Ownerships::revoking(core::Epoch epoch) {
     }
 }
 
+bool Ownerships::all_paused() const noexcept {
+    return std::all_of(owned_.begin(), owned_.end(), [](const auto& entry) { return entry.second.paused; });
+}
+
 std::vector<core::Epoch> Ownerships::epochs() const {
     std::vector<core::Epoch> epochs;
     epochs.reserve(owned_.size());

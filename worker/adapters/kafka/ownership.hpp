@@ -16,8 +16,9 @@ namespace kafka {
 
 struct Ownership {
     core::TopicPartition partition;
-    bool paused = false;
-    bool revoking = false;  // asked back: nothing more is delivered, commits are still allowed
+    bool paused = false;     // nothing may be delivered
+    bool suspended = false;  // librdkafka was told so
+    bool revoking = false;   // asked back: nothing more is delivered, commits are still allowed
 };
 
 class Ownerships {
@@ -34,6 +35,7 @@ public:
     [[nodiscard]] Ownership* find(core::Epoch epoch);
 
     void revoking(core::Epoch epoch);
+    [[nodiscard]] bool all_paused() const noexcept;
     [[nodiscard]] std::vector<core::Epoch> epochs() const;  // ascending
     [[nodiscard]] std::size_t count() const noexcept { return owned_.size(); }
 

@@ -7,6 +7,19 @@
 
 namespace core {
 
+namespace {
+
+// A partition that is stuck must not take the room of the others. Not its equal part, though: Kafka hands out
+// long runs of one partition, and pausing on each would throw away what was fetched ahead again and again.
+std::size_t share_of_a_partition(std::size_t records_max, std::size_t partitions) {
+    if (partitions == 1) {
+        return records_max;
+    }
+    return std::max<std::size_t>(64, std::min(records_max * 4 / partitions, records_max / 4 * 3));
+}
+
+}  // namespace
+
 void Engine::Impl::on(CapacityChanged& changed) {
     // At least one, so that a command finds out what is wrong when there is no connection at all.
     endpoints_[changed.endpoint.value].capacity = std::max<std::size_t>(1, changed.streams);
@@ -23,10 +36,9 @@ void Engine::Impl::pause_or_resume() {
     const std::size_t total = obligations_.size();
     const bool full =
         total >= settings_.records_buffered_max || bytes_buffered_ >= settings_.bytes_buffered_max;
-    const bool roomy =
-        total * 2 <= settings_.records_buffered_max && bytes_buffered_ * 2 <= settings_.bytes_buffered_max;
-    // A partition that is stuck must not take the room of the others.
-    const std::size_t share = std::max<std::size_t>(64, settings_.records_buffered_max / partitions_.size());
+    const bool roomy = total * 4 <= settings_.records_buffered_max * 3 &&
+                       bytes_buffered_ * 4 <= settings_.bytes_buffered_max * 3;
+    const std::size_t share = share_of_a_partition(settings_.records_buffered_max, partitions_.size());
     for (auto& [epoch, partition] : partitions_) {
         const std::size_t span = partition.tracker.span();
         if (span >= settings_.span_max) {
@@ -39,7 +51,7 @@ void Engine::Impl::pause_or_resume() {
             partition.paused = true;
             effects_->emplace_back(Pause{epoch});
         } else if (
-            partition.paused && roomy && partition.buffered * 2 <= share &&
+            partition.paused && roomy && partition.buffered * 4 <= share * 3 &&
             span * 4 <= settings_.span_max * 3) {
             partition.paused = false;
             effects_->emplace_back(Resume{epoch});
