@@ -70,6 +70,12 @@ TEST_CASE("cli: each mistake in the configuration is told with its place and wha
         {"a property that breaks a promise",
          {{"kafka.properties", "{enable.auto.commit: \"true\"}"}},
          {"enable.auto.commit"}},
+        {"a proxy that is none",
+         {{"apple.proxy", "proxy.internal"}, {"apple.transport", "http1"}},
+         {"apple.proxy", "http://host:port"}},
+        {"a proxy's port that is none",
+         {{"apple.proxy", "http://proxy:99999"}, {"apple.transport", "http1"}},
+         {"apple.proxy", "http://host:port"}},
         {"a proxy that HTTP/2 cannot use", {{"apple.proxy", "http://proxy:3128"}}, {"apple.proxy", "http1"}},
     };
     for (const Row& row : rows) {
@@ -142,6 +148,8 @@ TEST_CASE("cli: a file that is not there, a good one, and a good one with a bad 
         {"help", {"--help"}, {}, 0, "Exit codes:"},
         {"help of a subcommand", {"run", "--help"}, {}, 0, "The second signal stops at once"},
         {"version", {"version"}, {}, 0, "autosignin-worker "},
+        {"a schema", {"schema", "account.deleted.v1"}, {}, 0, "draft-07"},
+        {"a schema that is none", {"schema", "account.born.v1"}, {}, 2, "schema` lists them"},
     };
     for (const Row& row : rows) {
         SUBCASE(row.because) {

@@ -32,7 +32,7 @@ constexpr Wording wordings[troubles] = {
      "require a proxy need apple.proxy"},
     {Severity::error, ConnectionEnd::connect_failed, "http1_proxy_refused",
      "the proxy does not let us through",
-     "check apple.proxy (407: its user and password; 403: whether it allows CONNECT to that host and port)"},
+     "check apple.proxy; the proxy must allow CONNECT to that host and port, and without a password"},
     {Severity::error, ConnectionEnd::tls_failed, "http1_certificate_refused",
      "the server's certificate is not accepted",
      "if a private CA signed it, name that CA's file in apple.ca_file; else check this machine's clock and "

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <set>
+#include <system_error>
 
 #include "worker/adapters/kafka/properties.hpp"
 #include "worker/core/settle/letter.hpp"
@@ -21,6 +23,21 @@ bool legal_topic(std::string_view topic) {
         topic.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
         std::string_view::npos;
     return plain && !topic.empty() && topic.size() <= 249 && topic != "." && topic != "..";
+}
+
+// http://host:port
+bool names_proxy(std::string_view text) {
+    constexpr std::string_view scheme = "http://";
+    const std::size_t colon = text.rfind(':');
+    if (!text.starts_with(scheme) || colon <= scheme.size() || colon == std::string_view::npos) {
+        return false;
+    }
+    const std::string_view host = text.substr(scheme.size(), colon - scheme.size());
+    const std::string_view digits = text.substr(colon + 1);
+    unsigned port = 0;
+    const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+    return host.find_first_of(" /?#@") == std::string_view::npos && problem == std::errc{} &&
+           end == digits.data() + digits.size() && port >= 1 && port <= 65535;
 }
 
 class Rules {
@@ -76,6 +93,10 @@ public:
         if (!apple.proxy.empty() && apple.proxy.find('@') != std::string::npos) {
             error(
                 "apple.proxy", "a password does not belong here", "http://host:port",
+                "proxy: http://proxy.internal:3128");
+        } else if (!apple.proxy.empty() && !names_proxy(apple.proxy)) {
+            error(
+                "apple.proxy", "this is not the address of an HTTP proxy", "http://host:port",
                 "proxy: http://proxy.internal:3128");
         }
         if (apple.request_timeout > config_.drain_timeout) {
