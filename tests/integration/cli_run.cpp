@@ -161,3 +161,13 @@ TEST_CASE("cli: signals end it as documented") {
         }
     }
 }
+
+TEST_CASE("cli: a broker that dies does not keep the worker from ending") {
+    Scene scene;
+    WorkerProcess worker = scene.start();
+    worker.await([&] { return worker.ready(); }, 30s, "nothing was assigned");
+    scene.broker().set_down(true);
+    worker.await([&] { return worker.says("kafka_all_brokers_down"); }, 20s, "no line about the brokers");
+    CHECK(worker.ready());  // it lost nothing that it could not take up again
+    CHECK(worker.stop() == 0);
+}

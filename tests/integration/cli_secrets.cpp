@@ -15,7 +15,7 @@ using cli::Scene;
 using lane::WorkerProcess;
 using namespace std::chrono_literals;
 
-// As long as real values may be, and with what JSON writes differently: a quote, a backslash, beyond ASCII.
+// The mark comes first, so that a text which is cut short still shows it.
 std::string value(int number) {
     return fmt::format("{}{:03}-abcdefghijklmnopqrstuvwxyz+/=0123456789", lane::value_mark, number);
 }
