@@ -225,7 +225,8 @@ Referee::StoreWork Referee::read_letter(WorkerId worker, const core::OutgoingRec
         return work;
     }
     work.record = *found;
-    for (const std::string_view index : split(header(record, "dlq.commands").value_or(""), ',')) {
+    const std::string commands = header(record, "dlq.commands").value_or("");  // the parts point into it
+    for (const std::string_view index : split(commands, ',')) {
         work.owed.insert(static_cast<std::size_t>(number(index)));
     }
     check_letter(worker, work, record, header(record, "dlq.reason").value_or(""));
