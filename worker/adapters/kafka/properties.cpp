@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 #include <fstream>
 #include <iterator>
@@ -25,22 +26,18 @@ struct Rule {
     std::string_view remedy;
 };
 
+// Rules see the value as librdkafka understood it: "False" and "f" have become "false", "all" is -1.
 bool always(std::string_view) {
     return true;
 }
 bool on(std::string_view value) {
-    return value == "true" || value == "t" || value == "1";
+    return value == "true";
 }
 bool off(std::string_view value) {
-    return value == "false" || value == "f" || value == "0";
+    return value == "false";
 }
 bool not_all(std::string_view value) {
-    return value != "all" && value != "-1";
-}
-bool above_five(std::string_view value) {
-    int number = 0;
-    const auto end = std::from_chars(value.data(), value.data() + value.size(), number);
-    return end.ec == std::errc{} && number > 5;
+    return value != "-1";
 }
 bool zero(std::string_view value) {
     return value == "0";
@@ -52,11 +49,29 @@ bool uncommitted(std::string_view value) {
     return value == "read_uncommitted";
 }
 bool not_classic(std::string_view value) {
-    return value != "classic";
+    return value != "classic" && value != "CLASSIC";
 }
+
+std::optional<long> number(std::string_view value) {
+    long read = 0;
+    const auto end = std::from_chars(value.data(), value.data() + value.size(), read);
+    return end.ec == std::errc{} ? std::optional{read} : std::nullopt;
+}
+bool above_five(std::string_view value) {
+    return number(value).value_or(0) > 5;
+}
+bool below_a_megabyte(std::string_view value) {
+    constexpr long floor = 1'000'000;  // librdkafka's default, and about what brokers take unless told
+    return number(value).value_or(floor) < floor;
+}
+
 bool cooperative_too_early(std::string_view value) {
     constexpr int fixed_in = 0x020a0000;  // 2.10
-    return value.find("cooperative") != std::string_view::npos && rd_kafka_version() < fixed_in;
+    std::string lower{value};             // a text, kept as it was written
+    std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char letter) {
+        return static_cast<char>(std::tolower(letter));
+    });
+    return lower.find("cooperative") != std::string::npos && rd_kafka_version() < fixed_in;
 }
 
 constexpr std::string_view remove_it = "Remove the key.";
@@ -84,6 +99,14 @@ constexpr Rule rules[] = {
     {"retries", zero, lose_letters, remove_it},
     {"message.send.max.retries", zero, lose_letters, remove_it},
     {"transactional.id", always, "the producer is not transactional", remove_it},
+    {"enable.gapless.guarantee", on,
+     "one dead letter that the broker does not take in time would end the worker", remove_it},
+    {"delivery.report.only.error", on,
+     "a stored dead letter would never be told from one under way, so nothing would be committed", remove_it},
+    {"message.max.bytes", below_a_megabyte, "larger dead letters would be stored without their value",
+     "Remove the key, or use 1000000 or more."},
+    {"plugin.library.paths", always, "foreign code could see and change every record and every secret",
+     remove_it},
     {"isolation.level", uncommitted, "events whose transaction was rolled back would be executed", remove_it},
     {"partition.assignment.strategy", cooperative_too_early,
      "a commit during a cooperative rebalance can lose the assignment in this librdkafka",
@@ -129,11 +152,33 @@ std::string without_suffix(const std::string& key) {
     return key.substr(0, key.size() - file_suffix.size());
 }
 
+// As librdkafka understood it; none: it has no such property, or the property has no value.
+std::optional<std::string> value_in(const RdConf& conf, std::string_view key) {
+    const std::string name{key};
+    std::size_t size = 0;  // with a NUL
+    if (rd_kafka_conf_get(conf.get(), name.c_str(), nullptr, &size) != RD_KAFKA_CONF_OK || size == 0) {
+        return std::nullopt;
+    }
+    std::string value(size, '\0');
+    if (rd_kafka_conf_get(conf.get(), name.c_str(), value.data(), &size) != RD_KAFKA_CONF_OK) {
+        return std::nullopt;
+    }
+    value.resize(value.find('\0'));
+    return value;
+}
+
+RdConf defaults() {
+    RdConf conf{rd_kafka_conf_new()};
+    rd_kafka_conf_set_default_topic_conf(
+        conf.get(), rd_kafka_topic_conf_new());  // else their values are not there
+    return conf;
+}
+
 // librdkafka's opinion, without its text where that would repeat the value.
 std::optional<PropertyProblem> asked(
-    rd_kafka_conf_t* scratch, const std::string& key, const std::string& value) {
+    const RdConf& scratch, const std::string& key, const std::string& value) {
     std::array<char, 256> text{};
-    switch (rd_kafka_conf_set(scratch, key.c_str(), value.c_str(), text.data(), text.size())) {
+    switch (rd_kafka_conf_set(scratch.get(), key.c_str(), value.c_str(), text.data(), text.size())) {
         case RD_KAFKA_CONF_OK:
             return std::nullopt;
         case RD_KAFKA_CONF_UNKNOWN:
@@ -147,15 +192,43 @@ std::optional<PropertyProblem> asked(
     }
 }
 
-bool known_to_librdkafka(rd_kafka_conf_t* scratch, const std::string& key) {
-    return rd_kafka_conf_set(scratch, key.c_str(), "", nullptr, 0) != RD_KAFKA_CONF_UNKNOWN;
+PropertyProblem refusal(const std::string& key, const Rule& rule) {
+    return {key, std::string{rule.problem}, std::string{rule.remedy}};
+}
+
+// librdkafka is asked first and its reading of the value is judged, under every name that the key has: an
+// alias shows by what it changes.
+std::optional<PropertyProblem> judged(const std::string& key, const std::string& value) {
+    for (const Rule& rule : rules) {
+        if (rule.key == key && rule.broken == always) {
+            return refusal(key, rule);  // unasked: setting plugin.library.paths would run the plugin
+        }
+    }
+    const RdConf untouched = defaults();
+    const RdConf scratch = defaults();
+    if (auto problem = asked(scratch, key, value)) {
+        return problem;
+    }
+    for (const Rule& rule : rules) {
+        const auto now = value_in(scratch, rule.key);
+        const bool concerned = rule.key == key || now != value_in(untouched, rule.key);
+        if (concerned && now && rule.broken(*now)) {
+            return refusal(key, rule);
+        }
+    }
+    return std::nullopt;
+}
+
+bool known_to_librdkafka(const std::string& key) {
+    const RdConf scratch{rd_kafka_conf_new()};
+    return rd_kafka_conf_set(scratch.get(), key.c_str(), "", nullptr, 0) != RD_KAFKA_CONF_UNKNOWN;
 }
 
 std::optional<PropertyProblem> checked(
-    rd_kafka_conf_t* scratch, const Properties& all, const std::string& key, const std::string& value) {
+    const Properties& all, const std::string& key, const std::string& value) {
     if (ends_in_file(key)) {
         const std::string plain = without_suffix(key);
-        if (!known_to_librdkafka(scratch, plain)) {
+        if (!known_to_librdkafka(plain)) {
             return PropertyProblem{
                 key, fmt::format("librdkafka {} knows no property {}", rd_kafka_version_str(), plain),
                 "Check the spelling against CONFIGURATION.md of librdkafka."};
@@ -172,22 +245,15 @@ std::optional<PropertyProblem> checked(
         return PropertyProblem{
             key, std::string{secret}, fmt::format("Use {}{} with the path of a file.", key, file_suffix)};
     }
-    const auto* rule = std::find_if(std::begin(rules), std::end(rules), [&](const Rule& each) {
-        return each.key == key && each.broken(value);
-    });
-    if (rule != std::end(rules)) {
-        return PropertyProblem{key, std::string{rule->problem}, std::string{rule->remedy}};
-    }
-    return asked(scratch, key, value);
+    return judged(key, value);
 }
 
 }  // namespace
 
 std::vector<PropertyProblem> check_properties(const Properties& properties) {
-    const RdConf scratch{rd_kafka_conf_new()};
     std::vector<PropertyProblem> problems;
     for (const auto& [key, value] : properties) {
-        if (auto problem = checked(scratch.get(), properties, key, value)) {
+        if (auto problem = checked(properties, key, value)) {
             problems.push_back(std::move(*problem));
         }
     }
