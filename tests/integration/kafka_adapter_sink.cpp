@@ -65,13 +65,35 @@ TEST_CASE("a record that is refused alone is too large") {
     CHECK(journal.says("kafka_message_too_large"));
 }
 
+TEST_CASE("records that are refused again on the spot do not leave the rest waiting") {
+    // The first of them loses the right to write, which librdkafka remembers: the next is refused without a
+    // request, so no answer would come that lets the one after it go.
+    dev::EmbeddedBroker broker{{{"letters", 1}}};
+    Journal journal;
+    auto settings = settings_for(broker);
+    settings.properties["linger.ms"] = "200";  // all in one batch
+    settings.statistics_interval = 1h;         // nothing else may wake it
+    auto to = sink(settings, journal);
+    REQUIRE(to.port->prepare({"letters"}, 5s).empty());
+    broker.fail_next(dev::EmbeddedBroker::Request::produce, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+    broker.fail_next(dev::EmbeddedBroker::Request::produce, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+    for (std::uint64_t id = 1; id <= 4; ++id) {
+        to.port->store(a_store(id, "letters"));
+    }
+    REQUIRE(to.until_count<StoreEnded>(1));
+    CHECK(to.all<StoreEnded>().size() == 4);
+    for (const StoreEnded* ended : to.all<StoreEnded>()) {
+        CHECK(ended->result == StoreResult::failed);
+    }
+}
+
 TEST_CASE("a record above message.max.bytes is too large without asking anybody") {
     dev::EmbeddedBroker broker{{{"letters", 1}}};
     Journal journal;
     auto settings = settings_for(broker);
-    settings.properties["message.max.bytes"] = "2000";
+    settings.properties["message.max.bytes"] = "1000000";
     auto to = sink(settings, journal);
-    to.port->store(a_store(1, "letters", std::string(5000, 'x')));
+    to.port->store(a_store(1, "letters", std::string(1'500'000, 'x')));
     REQUIRE(to.until_count<StoreEnded>(1));
     CHECK(to.all<StoreEnded>()[0]->result == StoreResult::too_large);
 }

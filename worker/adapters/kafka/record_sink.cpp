@@ -207,15 +207,14 @@ void RecordSink::Impl::ended(core::StoreId id, rd_kafka_resp_err_t code, std::st
 }
 
 void RecordSink::Impl::go_on() {
-    if (outstanding > 0) {
-        return;
-    }
-    if (!refused.empty()) {
+    while (outstanding == 0 && !refused.empty()) {  // again when one was refused on the spot
         const core::Store next = std::move(refused.front());
         refused.pop_front();
         ++client.reporter().stats().sent_alone;
         alone = true;
         produce(next);
+    }
+    if (outstanding > 0) {
         return;
     }
     while (!waiting.empty()) {
