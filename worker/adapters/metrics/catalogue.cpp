@@ -6,8 +6,8 @@ constexpr std::array<Definition, metrics_count> definitions{{
     {Metric::time_to_execute,
      "autosignin_time_to_execute_seconds",
      Kind::histogram,
-     "From the event's time until Apple had executed its last command, by event type: the objective is set "
-     "on this.",
+     "From the event's time until its last command had ended, by event type; dead letters and events with "
+     "nothing to do are left out. The objective is set on this.",
      {Label::type}},
     {Metric::oldest_unexecuted, "autosignin_oldest_unexecuted_seconds", Kind::gauge,
      "Age of the oldest event that was received and is not executed; what is stuck makes it grow. 0 when "
@@ -20,7 +20,8 @@ constexpr std::array<Definition, metrics_count> definitions{{
     {Metric::events_settled,
      "autosignin_events_settled_total",
      Kind::counter,
-     "Events for which nothing is left to do; an event counts once, by the worst of its commands.",
+     "Events for which nothing is left to do; an event counts once: dead-lettered if any command is, else by "
+     "the best that was achieved.",
      {Label::type, Label::outcome}},
     {Metric::commands,
      "autosignin_commands_total",
