@@ -8,8 +8,7 @@
 // Ownership: owns keys and tokens; both are wiped when they die.
 // Threads:   one thread, the loop's. `say` is called on it, from the constructor on.
 // Errors:    an unusable key file is said (at once, then once a minute) with path, problem and remedy, and
-// read
-//            again each second. The last good key stays in use.
+//            read again each second. The last good key stays in use.
 #pragma once
 
 #include <chrono>

@@ -1,6 +1,6 @@
 // Which partitions are ours, under which epoch. Fences everything that belongs to an earlier ownership.
 //
-// Cost: owner_of() is on the path of every record: a walk over the few topics and an index.
+// Cost: receiver() is on the path of every record: a walk over the few topics and an index.
 #pragma once
 
 #include <cstddef>

@@ -4,9 +4,8 @@
 // Threads:   one thread. librdkafka's own threads do the network; they only touch the wake descriptor.
 // Blocking:  collect() blocks for at most about a second, and only when partitions were just assigned or a
 //            coordinator did not say where to start; close() for its bound. Nothing else blocks.
-// Errors:    told once a minute to the journal with a remedy, counted in stats(), and waited out. Only
-// fatal()
-//            ends the process.
+// Errors:    told once a minute to the journal with a remedy, counted in stats(), and waited out. Only what
+//            fatal() holds ends the process.
 #pragma once
 
 #include <memory>

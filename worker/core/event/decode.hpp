@@ -1,8 +1,8 @@
 // Turns the bytes of one record into an event, or says precisely why that cannot be done.
 //
 // Reads CloudEvents 1.0 JSON over Kafka (https://github.com/cloudevents/spec, Kafka protocol binding 1.0.2):
-//   structured mode: header `content-type: application/cloudevents+json`, or no content-type and no ce_
-//   header binary mode:     headers `ce_id`, `ce_type`, ...; the value is the JSON of `data`
+//   structured mode: header `content-type: application/cloudevents+json`, or neither that nor a ce_ header
+//   binary mode:     headers `ce_id`, `ce_type`, ...; the value is the JSON of `data`
 //
 // Never throws on any input; work and memory are bounded by the size of the record.
 // Unknown fields pass, wrong types do not, and what one event can show of the contract's rules is checked.
