@@ -1,5 +1,7 @@
 #include "worker/core/command/command.hpp"
 
+#include <utility>
+
 #include "common/invariant.hpp"
 
 namespace core {
@@ -16,15 +18,15 @@ std::string_view action_name(Action action) noexcept {
 
 // The decoder has already refused replacements where the event's type forbids them, so the token alone
 // decides.
-std::vector<Command> commands_for(const Event& event) {
+std::vector<Command> commands_for(Event event) {
     std::vector<Command> commands;
     commands.reserve(event.sign_in_tokens.size());
-    for (const SignInToken& token : event.sign_in_tokens) {
+    for (SignInToken& token : event.sign_in_tokens) {
         Command& command = commands.emplace_back();
-        command.value = token.value;
+        command.value = std::move(token.value);
         if (token.replacement) {
             command.action = Action::update;
-            command.replacement = *token.replacement;
+            command.replacement = *std::move(token.replacement);
         }
     }
     return commands;

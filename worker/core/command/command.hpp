@@ -26,6 +26,6 @@ struct Command {
 };
 
 // DESIGN section 4. Empty: nothing to do.
-[[nodiscard]] std::vector<Command> commands_for(const Event& event);
+[[nodiscard]] std::vector<Command> commands_for(Event event);
 
 }  // namespace core
