@@ -158,7 +158,9 @@ void memory(Bench& bench) {
     std::vector<double> peak;
     for (int round = 0; round < bench.options.rounds(); ++round) {
         const EventsInKafka events{60'000};
-        WorkerProcess worker{bench.worker(events, bench.delayed.port(), in_flight, in_flight / 1000)};
+        WorkerSettings settings = bench.worker(events, bench.delayed.port(), in_flight, in_flight / 1000);
+        settings.fetched_ahead_kib = 0;
+        WorkerProcess worker{settings};
         std::uint64_t most = 0;
         const bool done = lane::until(
             [&] {

@@ -33,6 +33,9 @@ std::filesystem::path write_configuration(const WorkerSettings& settings, std::u
     for (const auto& [name, value] : dev::embedded_client_properties()) {
         properties += fmt::format("    {}: \"{}\"\n", name, value);
     }
+    if (settings.fetched_ahead_kib > 0) {
+        properties += fmt::format("    queued.max.messages.kbytes: \"{}\"\n", settings.fetched_ahead_kib);
+    }
     const std::filesystem::path file = settings.folder / "worker.yaml";
     std::ofstream{file} << fmt::format(
         R"(kafka:

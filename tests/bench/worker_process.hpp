@@ -21,6 +21,8 @@ struct WorkerSettings {
     std::uint16_t apple_port = 0;  // https://localhost:PORT
     std::size_t in_flight_max = 100;
     std::size_t connections = 1;
+    // queued.max.messages.kbytes, as an operator sets it for such a rate; 0: the worker's default.
+    std::size_t fetched_ahead_kib = 65'536;
 };
 
 class WorkerProcess {
