@@ -4,6 +4,7 @@
 #include <httplib.h>
 
 #include <cerrno>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <system_error>
@@ -18,6 +19,7 @@ namespace {
 constexpr std::size_t threads = 4;
 constexpr std::size_t request_body_bytes_max = 1024;
 constexpr std::chrono::seconds client_timeout{1};
+constexpr std::chrono::seconds start_within{5};
 
 constexpr const char* plain_text = "text/plain; charset=utf-8";
 constexpr const char* silence = "the loop does not turn: it did not answer in time\n";
@@ -53,6 +55,9 @@ struct AdminServer::State {
           desk{admin_settings.answer_within, admin_settings.fresh_for} {}
 
     void route();
+    // Waits until httplib's thread has begun: it ignores a stop() that comes before. False: it has ended
+    // already, or did not begin within start_within.
+    [[nodiscard]] bool listens();
 
     AdminSettings settings;
     Pages pages;  // used by the loop's thread alone
@@ -97,6 +102,18 @@ void AdminServer::State::route() {
     });
 }
 
+bool AdminServer::State::listens() {
+    const auto deadline = std::chrono::steady_clock::now() + start_within;
+    std::unique_lock lock{mutex};
+    while (!server.is_running()) {  // which nobody announces
+        if (changed.wait_for(lock, std::chrono::milliseconds{1}, [this] { return ended; }) ||
+            std::chrono::steady_clock::now() > deadline) {
+            return false;
+        }
+    }
+    return true;
+}
+
 common::Result<std::unique_ptr<AdminServer>> AdminServer::start(AdminSettings settings, Pages pages) {
     auto state = std::make_shared<State>(settings, std::move(pages));
     state->route();
@@ -118,11 +135,13 @@ common::Result<std::unique_ptr<AdminServer>> AdminServer::start(AdminSettings se
         state->ended = true;
         state->changed.notify_all();
     }};
-    // httplib ignores a stop() that comes before its thread has begun.
-    while (!state->server.is_running()) {
-        std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    std::unique_ptr<AdminServer> server{new AdminServer{state}};
+    if (!state->listens()) {
+        return common::Error{fmt::format(
+            "admin port: nothing answers on {}:{}; is the machine out of threads or memory?", settings.host,
+            port)};
     }
-    return std::unique_ptr<AdminServer>{new AdminServer{std::move(state)}};
+    return server;
 }
 
 AdminServer::AdminServer(std::shared_ptr<State> state) : state_{std::move(state)} {}

@@ -5,8 +5,9 @@
 // therefore fresh, costs nothing while nobody asks, and its absence means that the loop does not turn: /livez
 // says so.
 //
-// Threads: start(), answer() and stop() on the loop's thread; requests are served on threads of the server's
-// own. Errors:  start() says why the port cannot be had. A page that does not come in time is a 503.
+// Threads: start(), answer() and stop() on the loop's thread; requests are served on the server's threads.
+//
+// Errors:  start() says why the port cannot be had. A page that does not come in time is a 503.
 #pragma once
 
 #include <chrono>
@@ -44,7 +45,7 @@ struct AdminSettings {
 
 class AdminServer {
 public:
-    // Listens when it returns. No other process shares the port.
+    // Listens when it returns, after 5 s at most. No other process shares the port.
     [[nodiscard]] static common::Result<std::unique_ptr<AdminServer>> start(
         AdminSettings settings, Pages pages);
 
