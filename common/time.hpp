@@ -6,6 +6,7 @@
 // Nothing here reads a clock: the present is passed in as a Now.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 
 namespace common {
@@ -34,6 +35,18 @@ inline constexpr Instant never = Instant::max();
 // As Prometheus and receipts want it.
 inline double seconds(Duration duration) {
     return std::chrono::duration<double>(duration).count();
+}
+
+// From `since` to `until` in seconds, for any two times that can be written: no detour over nanoseconds,
+// which end after 292 years.
+inline double seconds_between(WallTime since, WallTime until) {
+    return std::chrono::duration<double>(until - since).count();
+}
+
+// The same as a Duration, never below zero; what is longer than 200 years is 200 years.
+inline Duration age(WallTime since, WallTime until) {
+    constexpr std::chrono::milliseconds longest = std::chrono::hours{24 * 365 * 200};
+    return std::clamp(until - since, std::chrono::milliseconds{0}, longest);
 }
 
 }  // namespace common

@@ -114,6 +114,7 @@ common::Result<core::Settings> settings_of(const Config& config) {
     core::Settings settings = to_settings(config);
     settings.worker_version = version();
     settings.seed = random_seed();
+    settings.say_outcomes = config.log_level == core::Severity::debug;
     if (config.receipts.fingerprint_key_file.empty()) {
         settings.fingerprint = auth::Fingerprinter::with_random_key();
         return settings;

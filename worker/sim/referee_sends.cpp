@@ -56,8 +56,9 @@ void Referee::sent(WorkerId worker, const ports::OutgoingRequest& request) {
     const auto places = plan_.places.find(command);
     if (places == plan_.places.end()) {
         trace_.line(worker, '>', fmt::format("#{} canary for app {}", request.id.value, flight.app.value));
-        if (command.action != core::Action::erase || command.value.empty() ||
-            command.value.find(value_mark) != std::string::npos) {
+        // A canary is either kind of call, and never names a value that could be somebody's.
+        if (command.value.empty() || command.value.find(value_mark) != std::string::npos ||
+            command.replacement.find(value_mark) != std::string::npos) {
             broke(worker, Promise::no_loss, "a command was sent that no event asks for");
         }
     } else {

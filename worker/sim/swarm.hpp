@@ -37,7 +37,7 @@ struct Swarm {
     bool offset_holes = false;
     unsigned poison_percent = 6;   // of fresh values, with `poison`
     unsigned invalid_percent = 8;  // of records, with `invalid_records`
-    bool large_records = false;  // a dead letter of which the broker refuses
+    bool large_records = false;    // a dead letter of which the broker refuses
     bool slow_apple = false;
 
     common::Duration latency_max{};

@@ -102,6 +102,24 @@ TEST_CASE("a drain ends at its bound with work under way, and says so") {
     rig.answer_oldest(204);
 }
 
+TEST_CASE("a commit that is refused while leaving is tried again until a coordinator takes it") {
+    Rig rig;
+    rig.deliver("anna", "a");
+    rig.answer_oldest(204);
+    rig.step(core::Revoked{{rig.epoch}});
+    rig.acknowledge_all_stores();
+    for (int i = 0; i < 5; ++i) {
+        REQUIRE(rig.commit.has_value());
+        rig.acknowledge_commit(false);
+        CHECK_FALSE(rig.commit.has_value());  // not at once
+        CHECK(rig.released.empty());
+        rig.pass_in_steps(200ms);
+    }
+    rig.acknowledge_commit();
+    CHECK(rig.released == std::vector{rig.epoch});
+    CHECK(rig.committed->offset == core::Offset{1});
+}
+
 TEST_CASE("a refused commit is tried again, and not at once") {
     Rig rig;
     rig.deliver("anna", "a");
@@ -129,6 +147,54 @@ TEST_CASE("a full buffer pauses the partition and an emptied one resumes it") {
         rig.acknowledge_all_stores();
     }
     CHECK(rig.resumed == 1);
+}
+
+// A review found it: one app's refused credential filled the shared buffer, and partitions that had been
+// paused meanwhile were never resumed, so every other app stood still for ever.
+TEST_CASE("records that are stuck behind one app's gate do not stop other partitions") {
+    auto with = settings();
+    with.apps = {
+        {.name = "stuck", .endpoint = core::EndpointId{0}}, {.name = "tv", .endpoint = core::EndpointId{0}}};
+    with.rules.apps = {{"stuck", core::AppId{0}}, {"tv", core::AppId{1}}};
+    with.records_buffered_max = 100;
+    Rig rig{with};
+    const core::Epoch stuck = rig.epoch;
+    rig.assign();
+    const core::Epoch healthy = rig.epoch;
+    rig.paused_epochs.clear();
+    std::int64_t stuck_offset = 0;
+    std::int64_t healthy_offset = 0;
+    int executed = 0;
+    for (int round = 0; round < 400; ++round) {
+        for (int i = 0; i < 10; ++i) {
+            if (rig.paused_epochs.count(stuck) == 0) {
+                rig.epoch = stuck;
+                rig.next_offset = stuck_offset++;
+                rig.deliver_text(
+                    "s",
+                    fmt::format(
+                        R"({{"specversion":"1.0","id":"s","source":"/a","type":"account.opted-out.v1","subject":"s-{0}",)"
+                        R"("time":"2026-01-02T03:04:05Z","data":{{"app":"stuck","sign_in_tokens":[{{"value":"stuck-{0}"}}]}}}})",
+                        stuck_offset));
+            }
+            if (rig.paused_epochs.count(healthy) == 0) {
+                rig.epoch = healthy;
+                rig.next_offset = healthy_offset++;
+                rig.deliver(fmt::format("p{}", healthy_offset), fmt::format("t{}", healthy_offset));
+            }
+        }
+        for (std::size_t left = rig.requests.size(); left > 0; --left) {
+            const auto request = rig.take_request();
+            const bool refused = request.request.app == core::AppId{0};
+            executed += refused ? 0 : 1;
+            rig.answer(request.id, refused ? 401 : 204);
+        }
+        rig.acknowledge_all_stores();
+        rig.pass_in_steps(1s);
+    }
+    CHECK(rig.paused_epochs.count(stuck) == 1);
+    CHECK(executed > 3900);
+    CHECK(rig.status().records_buffered <= 100);
 }
 
 TEST_CASE("one record that fails while all behind it is finished is given up when it holds a full window") {

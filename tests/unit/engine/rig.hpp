@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -155,6 +156,7 @@ public:
     std::optional<core::PartitionCommit> committed;
     std::vector<core::Epoch> released;
     std::vector<core::Say> said;
+    std::set<core::Epoch> paused_epochs;
     int paused = 0;
     int resumed = 0;
     int renewed = 0;
@@ -180,8 +182,12 @@ private:
                 finish = *finished;
             } else if (std::holds_alternative<core::RenewCredential>(effect)) {
                 ++renewed;
+            } else if (const auto* pause = std::get_if<core::Pause>(&effect)) {
+                ++paused;
+                paused_epochs.insert(pause->epoch);
             } else {
-                ++(std::holds_alternative<core::Pause>(effect) ? paused : resumed);
+                ++resumed;
+                paused_epochs.erase(std::get<core::Resume>(effect).epoch);
             }
         }
     }

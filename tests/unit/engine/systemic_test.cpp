@@ -132,6 +132,54 @@ TEST_CASE("when every command is rejected, a canary decides, and few dead letter
     CHECK(rig.settled(EventType::opted_out, Outcome::executed) >= 490);
 }
 
+// A review found it: the canary was always a Delete, so while Updates alone failed it proved the API well,
+// and every Update was charged and dead-lettered.
+TEST_CASE("an outage of updates alone spends no attempt and holds no delete") {
+    Rig rig;
+    for (int i = 0; i < 200; ++i) {
+        rig.deliver(fmt::format("u{}", i), fmt::format("old{}", i), fmt::format("new{}", i));
+        rig.deliver(fmt::format("d{}", i), fmt::format("gone{}", i));
+    }
+    const auto is_update = [](const core::SendRequest& request) {
+        return request.request.path.find("update") != std::string_view::npos;
+    };
+    for (int round = 0; round < 1000; ++round) {
+        for (std::size_t left = rig.requests.size(); left > 0; --left) {
+            const auto request = rig.take_request();
+            rig.answer(request.id, is_update(request) ? 503 : 204);
+        }
+        rig.acknowledge_all_stores();
+        rig.pass_in_steps(1s);
+    }
+    CHECK(rig.settled(EventType::opted_out, Outcome::executed) == 200);
+    CHECK(rig.dead_letters() == 0);
+    for (int round = 0; round < 200; ++round) {
+        rig.answer_all(204);
+        rig.acknowledge_all_stores();
+        rig.pass_in_steps(1s);
+    }
+    CHECK(rig.settled(EventType::password_changed, Outcome::executed) == 200);
+    CHECK(rig.dead_letters() == 0);
+}
+
+TEST_CASE("when every update is rejected, few become dead letters and deletes go on") {
+    Rig rig;
+    for (int i = 0; i < 200; ++i) {
+        rig.deliver(fmt::format("u{}", i), fmt::format("old{}", i), fmt::format("new{}", i));
+        rig.deliver(fmt::format("d{}", i), fmt::format("gone{}", i));
+    }
+    for (int round = 0; round < 200; ++round) {
+        for (std::size_t left = rig.requests.size(); left > 0; --left) {
+            const auto request = rig.take_request();
+            rig.answer(request.id, request.request.path.find("update") != std::string_view::npos ? 400 : 204);
+        }
+        rig.acknowledge_all_stores();
+        rig.pass_in_steps(1s);
+    }
+    CHECK(rig.settled(EventType::opted_out, Outcome::executed) == 200);
+    CHECK(rig.dead_letters() <= 10);
+}
+
 TEST_CASE("refused streams and GOAWAY are free and soon sent again") {
     Rig rig;
     rig.deliver("anna", "t");

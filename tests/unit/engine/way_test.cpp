@@ -116,6 +116,37 @@ TEST_CASE("an original that the broker will never take is stored without its val
     CHECK(rig.engine.stats().counters.dead_letters_without_value == 1);
 }
 
+TEST_CASE("a dead letter that is too large even without its value loses key and headers, never its place") {
+    Rig rig;
+    rig.deliver_text(std::string(5000, 'k'), "not json");
+    rig.acknowledge_stores(core::StoreResult::too_large);
+    rig.pass_in_steps(1s);
+    rig.acknowledge_stores(core::StoreResult::too_large);
+    rig.pass_in_steps(2s);
+    REQUIRE(rig.stores.size() == 1);
+    CHECK_FALSE(rig.stores.front().record.key.has_value());
+    rig.acknowledge_stores();
+    REQUIRE(rig.stores.size() == 1);
+    CHECK_FALSE(rig.stores.front().record.key.has_value());  // the receipt's
+    rig.acknowledge_stores();
+    rig.pass_in_steps(1s);
+    CHECK(rig.commit.has_value());
+}
+
+TEST_CASE("an event from year 1 has an age that can be written") {
+    Rig rig;
+    rig.deliver_text(
+        "anna",
+        R"({"specversion":"1.0","id":"e","source":"/a","type":"account.opted-out.v1","subject":"anna",
+            "time":"0001-01-01T00:00:00Z","data":{"app":"tv","sign_in_tokens":[{"value":"x1"}]}})");
+    REQUIRE(rig.requests.size() == 1);
+    CHECK(rig.status().oldest_unexecuted.value() > std::chrono::hours{24 * 365 * 199});
+    rig.answer_oldest(204);
+    rig.acknowledge_all_stores();
+    const auto& took = rig.engine.stats().time_to_execute[static_cast<std::size_t>(EventType::opted_out)];
+    CHECK(took.sum() > 6e10);
+}
+
 TEST_CASE("an Update that finds nothing after a lost attempt was probably executed") {
     Rig rig;
     rig.deliver("anna", "old", "new");

@@ -147,21 +147,34 @@ TEST_CASE("choose_position: where a partition starts") {
 TEST_CASE("Ownerships: an epoch is never used twice and a revoked partition takes no records") {
     Ownerships owned;
     const core::TopicPartition one{"events", 1};
-    const core::Epoch first = owned.grant(one);
-    CHECK(owned.receiver("events", 1) == first);
-    CHECK_FALSE(owned.receiver("events", 0));
-    CHECK_FALSE(owned.receiver("events", 2));
-    CHECK_FALSE(owned.receiver("others", 1));
+    const core::Epoch first = owned.grant(one, Offset{5});
+    CHECK(owned.receiver("events", 1, Offset{5}) == first);
+    CHECK_FALSE(owned.receiver("events", 0, Offset{5}));
+    CHECK_FALSE(owned.receiver("events", 2, Offset{5}));
+    CHECK_FALSE(owned.receiver("others", 1, Offset{5}));
     owned.revoking(first);
-    CHECK_FALSE(owned.receiver("events", 1));
+    CHECK_FALSE(owned.receiver("events", 1, Offset{6}));
     CHECK(owned.find(one) == first);
     owned.end(first);
     CHECK(owned.find(first) == nullptr);
-    const core::Epoch second = owned.grant(one);
-    const core::Epoch third = owned.grant(one);
+    const core::Epoch second = owned.grant(one, Offset{5});
+    const core::Epoch third = owned.grant(one, Offset{5});
     CHECK(third > second);
     CHECK(second > first);
     CHECK(owned.epochs() == std::vector{third});
+}
+
+TEST_CASE("Ownerships: within an epoch no record is received twice, and holes are none of its business") {
+    Ownerships owned;
+    const core::TopicPartition one{"events", 1};
+    const core::Epoch epoch = owned.grant(one, Offset{RD_KAFKA_OFFSET_BEGINNING});
+    CHECK(owned.position(one) == Offset{RD_KAFKA_OFFSET_BEGINNING});
+    CHECK(owned.receiver("events", 1, Offset{7}) == epoch);
+    CHECK(owned.position(one) == Offset{8});
+    CHECK_FALSE(owned.receiver("events", 1, Offset{7}));
+    CHECK(owned.receiver("events", 1, Offset{9}) == epoch);
+    CHECK(owned.position(one) == Offset{10});
+    CHECK(owned.receiver("events", 1, Offset{10}) == epoch);
 }
 
 TEST_CASE("parse_statistics: lag and brokers, and nothing from damaged text") {

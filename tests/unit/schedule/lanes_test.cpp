@@ -30,10 +30,11 @@ struct Slow {
         }
         return earliest;
     }
-    [[nodiscard]] std::optional<common::WallTime> most_urgent(core::AppId app) const {
+    [[nodiscard]] std::optional<common::WallTime> most_urgent(core::ChannelId channel) const {
         std::optional<common::WallTime> best;
         for (const auto& [account, lane] : lanes) {
-            if (lane.state == 'r' && lane.queue.front().app == app && (!best || deadline(lane) < *best)) {
+            if (lane.state == 'r' && lane.queue.front().channel == channel &&
+                (!best || deadline(lane) < *best)) {
                 best = deadline(lane);
             }
         }
@@ -60,14 +61,14 @@ void one_history(std::uint64_t seed) {
         if (choice < 4) {
             const std::string account = "account-" + std::to_string(random.below(8));
             const core::Lanes::Entry entry{
-                record_key(next), core::AppId{static_cast<std::uint32_t>(random.below(2))},
+                record_key(next), core::ChannelId{static_cast<std::uint32_t>(random.below(2))},
                 common::WallTime{std::chrono::milliseconds{random.below(1000)}}};
             account_of[next++] = account;
             lanes.push(account, entry);
             SlowLane& lane = slow.lanes[account];
             lane.queue.push_back(entry);
         } else if (choice < 7) {
-            const core::AppId app{static_cast<std::uint32_t>(random.below(2))};
+            const core::ChannelId app{static_cast<std::uint32_t>(random.below(2))};
             if (!lanes.most_urgent(app)) {
                 continue;
             }
@@ -86,7 +87,7 @@ void one_history(std::uint64_t seed) {
             SlowLane& lane = slow.lanes.at(one->first);
             const std::uint64_t end = random.below(3);
             if (end == 0) {
-                lanes.again(one->second);
+                lanes.again(one->second, lane.queue.front().channel);
                 lane.state = 'r';
             } else if (end == 1) {
                 lane.due = now + random.up_to(100ms);
@@ -125,7 +126,7 @@ void one_history(std::uint64_t seed) {
             it = lane.state == 'r' && lane.queue.empty() ? slow.lanes.erase(it) : std::next(it);
         }
         REQUIRE(lanes.size() == slow.lanes.size());
-        for (const core::AppId app : {core::AppId{0}, core::AppId{1}}) {
+        for (const core::ChannelId app : {core::ChannelId{0}, core::ChannelId{1}}) {
             REQUIRE(lanes.most_urgent(app) == slow.most_urgent(app));
         }
     }
@@ -141,11 +142,11 @@ TEST_CASE("lanes behave like the obvious slow version") {
 
 TEST_CASE("a hot account's queue does not grow with what passed through it") {
     core::Lanes lanes{1};
-    lanes.push("hot", {record_key(0), core::AppId{0}});
+    lanes.push("hot", {record_key(0), core::ChannelId{0}});
     for (std::uint32_t i = 1; i < 100'000; ++i) {
-        const auto turn = lanes.take(core::AppId{0});
+        const auto turn = lanes.take(core::ChannelId{0});
         REQUIRE(turn.record == record_key(i - 1));
-        lanes.push("hot", {record_key(i), core::AppId{0}});
+        lanes.push("hot", {record_key(i), core::ChannelId{0}});
         lanes.advance(turn.lane);
     }
     CHECK(lanes.size() == 1);

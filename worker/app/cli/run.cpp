@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
 #include <memory>
 
 #include "worker/app/cli/subcommands.hpp"
@@ -24,7 +26,15 @@ ExitCode run(const std::string& path) {
         fmt::print(stderr, "autosignin-worker: cannot start: {}\n", worker.error().message);
         return ExitCode::cannot_start;
     }
-    return (*worker)->run();
+    const ExitCode code = (*worker)->run();
+    if (code == ExitCode::drained_late || code == ExitCode::stopped_at_once ||
+        code == ExitCode::kafka_fatal) {
+        // librdkafka's destructors wait without a deadline for brokers that may be the very reason; the exit
+        // code must come out all the same, and everything that counts is in Kafka.
+        std::fflush(nullptr);
+        std::_Exit(static_cast<int>(code));
+    }
+    return code;
 }
 
 }  // namespace

@@ -12,6 +12,7 @@ namespace {
 // After a refused commit: long enough not to hammer a coordinator that moves, short against any session
 // timeout.
 constexpr common::Duration after_refusal = std::chrono::seconds{1};
+constexpr common::Duration after_refusal_while_leaving = std::chrono::milliseconds{200};
 
 }  // namespace
 
@@ -19,7 +20,8 @@ void Engine::Impl::commit_if_due(bool at_once) {
     if (!commit_under_way_.empty() || partitions_.empty()) {
         return;
     }
-    if (!at_once && completions_ < settings_.commit_completions && now_.steady < next_commit_) {
+    const bool due = now_.steady >= next_commit_;
+    if (!due && (refused_last_ || (!at_once && completions_ < settings_.commit_completions))) {
         return;
     }
     std::vector<PartitionCommit> commits;
@@ -29,7 +31,10 @@ void Engine::Impl::commit_if_due(bool at_once) {
         }
         partition.dirty = false;
         const Offset offset = partition.tracker.committable();
-        EncodedMap map = encode_offset_map(offset, partition.tracker.finished_above());
+        // A broker may allow less metadata (offset.metadata.max.bytes) than Kafka's default: rather no map
+        // than no commit.
+        EncodedMap map = map_refused_ ? EncodedMap{.text = {}, .cut = true}
+                                      : encode_offset_map(offset, partition.tracker.finished_above());
         stats_.counters.offset_maps_cut += map.cut ? 1 : 0;
         partition.map_chars = map.text.size();
         commit_under_way_.push_back({epoch, offset, {}});
@@ -56,7 +61,7 @@ void Engine::Impl::on(CommitEnded& ended) {
         } else {
             committed->dirty = true;
             ++committed->commits_refused;
-            next_commit_ = now_.steady + after_refusal;
+            next_commit_ = now_.steady + (committed->leaving ? after_refusal_while_leaving : after_refusal);
         }
     }
     if (!ended.ok) {
@@ -64,6 +69,8 @@ void Engine::Impl::on(CommitEnded& ended) {
             "offsets were not committed; it is tried again, and until then a restart repeats more",
             {{"error", ended.error}});
     }
+    refused_last_ = !ended.ok;
+    map_refused_ = map_refused_ || ended.error.find("OFFSET_METADATA_TOO_LARGE") != std::string::npos;
     commit_under_way_.clear();
 }
 

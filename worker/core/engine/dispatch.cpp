@@ -11,7 +11,7 @@ void Engine::Impl::dispatch() {
         send_canaries();
     }
     while (flights_.size() < settings_.in_flight_max) {
-        const std::optional<AppId> urgent = most_urgent_app();
+        const std::optional<ChannelId> urgent = most_urgent_channel();
         if (!urgent) {
             return;
         }
@@ -19,85 +19,96 @@ void Engine::Impl::dispatch() {
     }
 }
 
-bool Engine::Impl::may_send(const App& app, const Endpoint& endpoint) const {
-    return app.gate.lets_through(now_.steady) && endpoint.in_flight < endpoint.capacity;
+bool Engine::Impl::may_send(const Channel& channel) {
+    const Endpoint& endpoint = endpoint_of(channel.app);
+    return app(channel.app).gate.lets_through(now_.steady) && endpoint.in_flight < endpoint.capacity &&
+           flights_.size() < settings_.in_flight_max;
 }
 
-std::optional<AppId> Engine::Impl::most_urgent_app() {
-    std::optional<AppId> best;
+std::optional<ChannelId> Engine::Impl::most_urgent_channel() {
+    std::optional<ChannelId> best;
     common::WallTime best_deadline = common::WallTime::max();
-    for (std::uint32_t i = 0; i < apps_.size(); ++i) {
-        const AppId id{i};
-        const auto deadline = lanes_.most_urgent(id);
-        const Endpoint& endpoint = endpoint_of(id);
-        const Breaker::Sends sends = endpoint.breaker.may_send(now_.steady);
-        if (deadline && (!best || *deadline < best_deadline) && may_send(apps_[i], endpoint) &&
-            apps_[i].gate.reason() != GateReason::rejecting_everything &&
+    for (std::uint32_t i = 0; i < channels_.size(); ++i) {
+        const Channel& candidate = channels_[i];
+        const auto deadline = lanes_.most_urgent(ChannelId{i});
+        if (!deadline || (best && *deadline >= best_deadline) || !may_send(candidate)) {
+            continue;
+        }
+        const Breaker::Sends sends = candidate.breaker.may_send(now_.steady);
+        if (candidate.acceptance.state() == GateState::open &&
             (sends == Breaker::Sends::commands || sends == Breaker::Sends::one_command) &&
-            apps_[i].bucket.ready_at(now_.steady) <= now_.steady) {
-            best = id;
+            app(candidate.app).bucket.ready_at(now_.steady) <= now_.steady) {
+            best = ChannelId{i};
             best_deadline = *deadline;
         }
     }
     return best;
 }
 
-void Engine::Impl::send_next(AppId id) {
+void Engine::Impl::send_next(ChannelId id) {
+    Channel& from = channel(id);
     const Lanes::Turn turn = lanes_.take(id);
     Obligation& obligation = obligations_.at(turn.record);
-    CommandProgress& progress = obligation.progress[obligation.current];
-    if (progress.spent) {
-        fail_command(turn.lane, turn.record, DeadLetterReason::exhausted);
-        return;
-    }
-    Endpoint& endpoint = endpoint_of(id);
     const Command& command = obligation.commands[obligation.current];
-    Flight flight{.lane = turn.lane, .obligation = turn.record, .app = id, .action = command.action};
-    flight.lost_before = progress.lost_before;
-    flight.breaker_probe = endpoint.breaker.may_send(now_.steady) == Breaker::Sends::one_command;
+    Flight flight{.lane = turn.lane, .obligation = turn.record, .app = from.app, .action = command.action};
+    flight.lost_before = obligation.progress[obligation.current].lost_before;
+    flight.breaker_probe = from.breaker.may_send(now_.steady) == Breaker::Sends::one_command;
     if (flight.breaker_probe) {
-        endpoint.breaker.probe_sent();
+        from.breaker.probe_sent();
     }
     obligation.in_flight = true;
     ++partition(obligation.record.epoch)->busy;
-    static_cast<void>(app(id).bucket.take(now_.steady));
+    static_cast<void>(app(from.app).bucket.take(now_.steady));
     launch(flight, command);
 }
 
 void Engine::Impl::send_canaries() {
-    for (std::uint32_t i = 0; i < apps_.size(); ++i) {
-        const AppId id{i};
-        Endpoint& endpoint = endpoint_of(id);
-        if (flights_.size() >= settings_.in_flight_max || !may_send(apps_[i], endpoint)) {
+    for (Channel& candidate : channels_) {
+        if (!may_send(candidate)) {
             continue;
         }
-        if (endpoint.breaker.may_send(now_.steady) == Breaker::Sends::canary) {
-            send_canary(id, true);
+        const Breaker::Sends sends = candidate.breaker.may_send(now_.steady);
+        if (sends == Breaker::Sends::canary) {
+            send_canary(candidate, true);
         } else if (
-            apps_[i].gate.reason() == GateReason::rejecting_everything &&
-            endpoint.breaker.may_send(now_.steady) == Breaker::Sends::commands) {
-            send_canary(id, false);
+            candidate.acceptance.state() == GateState::closed &&
+            candidate.acceptance.lets_through(now_.steady) && sends == Breaker::Sends::commands) {
+            send_canary(candidate, false);
         }
     }
 }
 
-void Engine::Impl::send_canary(AppId id, bool for_breaker) {
+// The same kind of call with a value that nobody has: Apple answers 404 when it is well.
+void Engine::Impl::send_canary(Channel& from, bool for_breaker) {
     ++stats_.counters.canaries;
     if (for_breaker) {
-        endpoint_of(id).breaker.canary_sent(now_.steady);
+        from.breaker.canary_sent(now_.steady);
     }
-    Flight flight{.app = id, .action = Action::erase};
-    flight.breaker_canary = for_breaker;
-    const Command command{
-        Action::erase,
-        common::Secret{fmt::format("autosignin-canary-{:016x}{:016x}", random_.bits(), random_.bits())},
-        {}};
-    launch(flight, command);
+    const auto fresh_value = [this] {
+        // Drawn one after the other: arguments are evaluated in an order of the compiler's choice.
+        const std::uint64_t high = random_.bits();
+        const std::uint64_t low = random_.bits();
+        return common::Secret{fmt::format("autosignin-canary-{:016x}{:016x}", high, low)};
+    };
+};
+Flight flight{.app = from.app, .action = from.action};
+flight.breaker_canary = for_breaker;
+const Command command{
+    // braces evaluate from left to right
+    from.action, fresh_value(), from.action == Action::update ? fresh_value() : common::Secret{}};
+static_cast<void>(app(from.app).bucket.take(now_.steady));
+launch(flight, command);
 }
 
 void Engine::Impl::launch(Flight flight, const Command& command) {
-    app(flight.app).gate.probe_sent();
-    flight.term = app(flight.app).gate.term();
+    Gate& gate = app(flight.app).gate;
+    Gate& acceptance = channel(flight).acceptance;
+    gate.probe_sent();
+    if (!flight.lane && !flight.breaker_canary) {
+        acceptance.probe_sent();
+    }
+    flight.term = gate.term();
+    flight.acceptance_term = acceptance.term();
     flight.sent = now_.steady;
     ++endpoint_of(flight.app).in_flight;
     const FlightKey key = flights_.insert(flight);

@@ -24,17 +24,24 @@ Status Engine::status(common::Now now) const {
 }
 
 Engine::Impl::Impl(Settings settings)
-    : settings_{std::move(settings)}, random_{settings_.seed}, lanes_{settings_.apps.size()} {
+    : settings_{std::move(settings)},
+      random_{settings_.seed},
+      lanes_{settings_.apps.size() * actions.size()} {
     for (const AppSettings& app : settings_.apps) {
         INVARIANT(
             app.endpoint.value < settings_.endpoints.size(),
             "an app names an endpoint that is not configured");
+        const AppId id{static_cast<std::uint32_t>(apps_.size())};
         apps_.push_back(
             {Gate{{settings_.refused, settings_.throttled}},
              common::TokenBucket{app.requests_per_second, app.burst}});
+        for (const Action action : actions) {
+            channels_.push_back(
+                {id, action, Breaker{settings_.breaker}, Gate{{settings_.refused, settings_.throttled}}});
+        }
     }
     for (std::size_t i = 0; i < settings_.endpoints.size(); ++i) {
-        endpoints_.push_back({Breaker{settings_.breaker}, 0, settings_.in_flight_max});
+        endpoints_.push_back({0, settings_.in_flight_max});
     }
 }
 
@@ -72,14 +79,15 @@ common::Instant Engine::Impl::earliest_deadline() {
     }
     for (const Leaving& group : leaving_) {
         consider(group.deadline);
+        consider(next_commit_);
     }
-    for (const Endpoint& endpoint : endpoints_) {
-        consider(endpoint.breaker.next_try());
-    }
-    for (std::size_t i = 0; i < apps_.size(); ++i) {
-        consider(apps_[i].gate.next_try());
-        if (lanes_.ready(AppId{static_cast<std::uint32_t>(i)}) > 0) {
-            consider(apps_[i].bucket.ready_at(now_.steady));
+    for (std::uint32_t i = 0; i < channels_.size(); ++i) {
+        Channel& channel = channels_[i];
+        consider(channel.breaker.next_try());
+        consider(channel.acceptance.next_try());
+        consider(app(channel.app).gate.next_try());
+        if (lanes_.ready(ChannelId{i}) > 0) {
+            consider(app(channel.app).bucket.ready_at(now_.steady));
         }
     }
     return earliest;
@@ -104,40 +112,56 @@ Status Engine::Impl::status(common::Now now) const {
         }
     });
     if (oldest) {
-        status.oldest_unexecuted = std::max(common::Duration{}, common::Duration{now.wall - *oldest});
+        status.oldest_unexecuted = common::age(*oldest, now.wall);
     }
 
-    for (std::size_t i = 0; i < apps_.size(); ++i) {
-        const Gate& gate = apps_[i].gate;
-        const std::size_t ready = lanes_.ready(AppId{static_cast<std::uint32_t>(i)});
-        const Breaker& breaker = endpoints_[settings_.apps[i].endpoint.value].breaker;
-        status.lanes_ready += ready;
-        if (gate.state() != GateState::open || breaker.state() != BreakerState::closed) {
-            status.lanes_held += ready;
-        }
-        GateStatus shown{.app = settings_.apps[i].name, .state = gate.state(), .reason = gate.reason()};
-        if (gate.state() != GateState::open) {
-            shown.closed_for = now.steady - gate.closed_since();
-            shown.lanes_waiting = ready;
-        }
-        if (gate.next_try() != common::never && gate.next_try() > now.steady) {
-            shown.reopens_in = gate.next_try() - now.steady;
-        }
-        status.gates.push_back(std::move(shown));
-    }
-    for (std::size_t i = 0; i < endpoints_.size(); ++i) {
-        const Breaker& breaker = endpoints_[i].breaker;
-        status.breakers.push_back(
-            {settings_.endpoints[i].name, breaker.state(),
-             breaker.state() == BreakerState::closed ? common::Duration{} : now.steady - breaker.open_since(),
-             endpoints_[i].capacity});
-    }
+    show_holds(status, now);
     for (const auto& [epoch, partition] : partitions_) {
         status.partitions.push_back(
             {partition.name, epoch, partition.committed, partition.tracker.committable(), partition.buffered,
              partition.tracker.span(), partition.map_chars, partition.paused, partition.leaving});
     }
     return status;
+}
+
+void Engine::Impl::show_holds(Status& status, common::Now now) const {
+    for (std::size_t i = 0; i < settings_.endpoints.size(); ++i) {
+        status.breakers.push_back(
+            {.endpoint = settings_.endpoints[i].name, .capacity = endpoints_[i].capacity});
+    }
+    for (std::size_t i = 0; i < apps_.size(); ++i) {
+        const Gate* gate = &apps_[i].gate;
+        std::size_t ready = 0;
+        for (const Action action : actions) {
+            const ChannelId id = channel_of(AppId{static_cast<std::uint32_t>(i)}, action);
+            const Channel& channel = channels_[id.value];
+            const std::size_t lanes = lanes_.ready(id);
+            ready += lanes;
+            if (gate->state() == GateState::open) {
+                gate = &channel.acceptance;  // the app's is open: what its calls are held by is shown instead
+            }
+            const bool held = apps_[i].gate.state() != GateState::open ||
+                              channel.acceptance.state() != GateState::open ||
+                              channel.breaker.state() != BreakerState::closed;
+            status.lanes_held += held ? lanes : 0;
+            // A host is shown as its worst channel.
+            BreakerStatus& shown = status.breakers[settings_.apps[i].endpoint.value];
+            if (channel.breaker.state() != BreakerState::closed && shown.state != BreakerState::open) {
+                shown.state = channel.breaker.state();
+                shown.open_for = now.steady - channel.breaker.open_since();
+            }
+        }
+        status.lanes_ready += ready;
+        GateStatus shown{.app = settings_.apps[i].name, .state = gate->state(), .reason = gate->reason()};
+        if (gate->state() != GateState::open) {
+            shown.closed_for = now.steady - gate->closed_since();
+            shown.lanes_waiting = ready;
+        }
+        if (gate->next_try() != common::never && gate->next_try() > now.steady) {
+            shown.reopens_in = gate->next_try() - now.steady;
+        }
+        status.gates.push_back(std::move(shown));
+    }
 }
 
 void Engine::Impl::say(

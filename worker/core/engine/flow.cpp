@@ -9,14 +9,10 @@ namespace core {
 
 namespace {
 
-// A partition that is stuck must not take the room of the others. Not its equal part, though: Kafka hands out
-// long runs of one partition, and pausing on each would throw away what was fetched ahead again and again.
-std::size_t share_of_a_partition(std::size_t records_max, std::size_t partitions) {
-    if (partitions == 1) {
-        return records_max;
-    }
-    return std::max<std::size_t>(64, std::min(records_max * 4 / partitions, records_max / 4 * 3));
-}
+struct Room {
+    std::size_t records = 0;
+    std::size_t bytes = 0;
+};
 
 }  // namespace
 
@@ -29,16 +25,25 @@ void Engine::Impl::on(CredentialChanged& changed) {
     app(changed.app).gate.probe_now(now_);
 }
 
+// Half of the buffer is divided evenly among the partitions and always theirs, so that records that are stuck
+// (a refused credential, a dead-letter topic that is missing) never take the room of other partitions. The
+// other half goes to whoever has most to do.
 void Engine::Impl::pause_or_resume() {
     if (partitions_.empty()) {
         return;
     }
-    const std::size_t total = obligations_.size();
-    const bool full =
-        total >= settings_.records_buffered_max || bytes_buffered_ >= settings_.bytes_buffered_max;
-    const bool roomy = total * 4 <= settings_.records_buffered_max * 3 &&
-                       bytes_buffered_ * 4 <= settings_.bytes_buffered_max * 3;
-    const std::size_t share = share_of_a_partition(settings_.records_buffered_max, partitions_.size());
+    const std::size_t count = partitions_.size();
+    const Room most{settings_.records_buffered_max, settings_.bytes_buffered_max};
+    const Room own{
+        std::max<std::size_t>(1, most.records / (2 * count)),
+        std::max<std::size_t>(1, most.bytes / (2 * count))};
+    Room taken{obligations_.size(), bytes_buffered_};
+    for (const auto& [epoch, partition] : partitions_) {
+        taken.records += own.records - std::min(own.records, partition.buffered);
+        taken.bytes += own.bytes - std::min(own.bytes, partition.bytes);
+    }
+    const bool full = taken.records >= most.records || taken.bytes >= most.bytes;
+    const bool roomy = taken.records * 4 <= most.records * 3 && taken.bytes * 4 <= most.bytes * 3;
     for (auto& [epoch, partition] : partitions_) {
         const std::size_t span = partition.tracker.span();
         if (span >= settings_.span_max) {
@@ -47,12 +52,12 @@ void Engine::Impl::pause_or_resume() {
         if (partition.leaving) {
             continue;
         }
-        if (!partition.paused && (full || partition.buffered >= share || span >= settings_.span_max)) {
+        const bool above_own = partition.buffered >= own.records || partition.bytes >= own.bytes;
+        const bool well_below_own = partition.buffered * 2 <= own.records && partition.bytes * 2 <= own.bytes;
+        if (!partition.paused && ((full && above_own) || span >= settings_.span_max)) {
             partition.paused = true;
             effects_->emplace_back(Pause{epoch});
-        } else if (
-            partition.paused && roomy && partition.buffered * 4 <= share * 3 &&
-            span * 4 <= settings_.span_max * 3) {
+        } else if (partition.paused && (roomy || well_below_own) && span * 4 <= settings_.span_max * 3) {
             partition.paused = false;
             effects_->emplace_back(Resume{epoch});
         }

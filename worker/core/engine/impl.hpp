@@ -1,7 +1,8 @@
 // The engine's state. One class, one file a stage of a record's way:
 //   intake.cpp     assigned, received: record -> obligation -> lane
 //   dispatch.cpp   whose turn it is -> SendRequest
-//   answers.cpp    ExchangeEnded -> what it means for command, gate and breaker
+//   answers.cpp    ExchangeEnded -> what becomes of the command
+//   verdicts.cpp   what it tells about everybody: breaker, gate, acceptance
 //   settlement.cpp dead letters and receipts -> acknowledged -> offset tracker
 //   commits.cpp    what is safe to commit, when
 //   leaving.cpp    revoked, lost, drained: let flights end, commit, let go
@@ -41,10 +42,19 @@ private:
     struct App {
         Gate gate;
         common::TokenBucket bucket;
-        int rejections_in_a_row = 0;
+    };
+    // One kind of call of one app. What Apple says of Updates is no evidence about Deletes.
+    struct Channel {
+        AppId app;
+        Action action = Action::erase;
+        Breaker breaker;
+        Gate acceptance;                  // closed while every command is rejected
+        std::set<LaneKey> rejected{};     // accounts rejected in a row
+        std::uint64_t found_nothing = 0;  // deletes in a row that found nothing at their first attempt
+        common::OnceAMinute breaker_said{};
+        common::OnceAMinute found_nothing_said{};
     };
     struct Endpoint {
-        Breaker breaker;
         std::size_t in_flight = 0;
         std::size_t capacity;
     };
@@ -54,6 +64,7 @@ private:
         Offset position;           // the next offset that may be delivered
         Offset committed;          // acknowledged by the broker
         std::size_t buffered = 0;  // obligations held
+        std::size_t bytes = 0;     // in them
         std::size_t busy = 0;      // of these, in flight or settling
         std::size_t map_chars = 0;
         int commits_refused = 0;  // in a row
@@ -69,7 +80,8 @@ private:
         bool lost_before = false;
         bool breaker_probe = false;
         bool breaker_canary = false;
-        Gate::Term term = 0;
+        Gate::Term term = 0;             // of the app's gate
+        Gate::Term acceptance_term = 0;  // of the channel's
         common::Instant sent{};
     };
     struct StoreWork {
@@ -97,10 +109,10 @@ private:
     // dispatch.cpp
     void dispatch();
     void send_canaries();
-    [[nodiscard]] bool may_send(const App& app, const Endpoint& endpoint) const;
-    [[nodiscard]] std::optional<AppId> most_urgent_app();
-    void send_next(AppId app);
-    void send_canary(AppId app, bool for_breaker);
+    [[nodiscard]] bool may_send(const Channel& channel);
+    [[nodiscard]] std::optional<ChannelId> most_urgent_channel();
+    void send_next(ChannelId id);
+    void send_canary(Channel& channel, bool for_breaker);
     void launch(Flight flight, const Command& command);
 
     // answers.cpp
@@ -114,6 +126,8 @@ private:
     void next_command(LaneKey lane, ObligationKey key);
     void retry_command(const Flight& flight, bool costs_attempt, const Exchange& exchange);
     [[nodiscard]] bool rejection_is_suspicious(const Flight& flight);
+    void say_breaker(Channel& channel, bool opened, const Exchange& exchange);
+    void watch_deletes(const Flight& flight, const CommandProgress& progress, Done done);
 
     // settlement.cpp
     void settle(ObligationKey key);
@@ -149,11 +163,20 @@ private:
 
     // engine.cpp
     [[nodiscard]] common::Instant earliest_deadline();
+    void show_holds(Status& status, common::Now now) const;
     void say(
         Severity severity, std::string_view event, std::string message,
         std::vector<std::pair<std::string_view, std::string>> fields = {});
 
     [[nodiscard]] App& app(AppId id) { return apps_[id.value]; }
+    [[nodiscard]] static ChannelId channel_of(AppId app, Action action) {
+        return ChannelId{
+            app.value * static_cast<std::uint32_t>(actions.size()) + static_cast<std::uint32_t>(action)};
+    }
+    [[nodiscard]] Channel& channel(ChannelId id) { return channels_[id.value]; }
+    [[nodiscard]] Channel& channel(const Flight& flight) {
+        return channel(channel_of(flight.app, flight.action));
+    }
     [[nodiscard]] Endpoint& endpoint_of(AppId id) {
         return endpoints_[settings_.apps[id.value].endpoint.value];
     }
@@ -165,6 +188,7 @@ private:
     Stats stats_;
 
     std::vector<App> apps_;
+    std::vector<Channel> channels_;  // by ChannelId
     std::vector<Endpoint> endpoints_;
     Lanes lanes_;
     common::Slab<ObligationTag, Obligation> obligations_;
@@ -185,6 +209,8 @@ private:
     std::vector<PartitionCommit> commit_under_way_;
     std::size_t completions_ = 0;  // since the last commit
     common::Instant next_commit_{};
+    bool map_refused_ = false;   // the broker takes no metadata of our size
+    bool refused_last_ = false;  // the last commit: then next_commit_ binds
 
     common::Instant next_deadline_ = common::never;
     common::OnceAMinute key_differs_said_;

@@ -1,5 +1,6 @@
 // Record -> obligation -> lane.
 #include <chrono>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -77,8 +78,6 @@ void Engine::Impl::admit_event(Partition& from, Record& record, Event& event) {
         say_key_differs();
     }
     Obligation obligation{.record = std::move(record), .envelope = {}, .app = event.app};
-    obligation.commands = commands_for(event);
-    obligation.progress.resize(obligation.commands.size());
     obligation.bytes = size_of(obligation.record);
     obligation.envelope = {
         std::move(event.id),
@@ -87,6 +86,11 @@ void Engine::Impl::admit_event(Partition& from, Record& record, Event& event) {
         std::move(event.traceparent),
         event.type,
         event.time};
+    const auto patience = settings_.time_to_execute[static_cast<std::size_t>(event.type)];
+    const auto deadline = event.time + std::chrono::duration_cast<common::WallTime::duration>(patience);
+    obligation.commands = commands_for(std::move(event));
+    obligation.progress.resize(obligation.commands.size());
+    from.bytes += obligation.bytes;
     bytes_buffered_ += obligation.bytes;
     ++from.buffered;
     const ObligationKey key = obligations_.insert(std::move(obligation));
@@ -95,9 +99,7 @@ void Engine::Impl::admit_event(Partition& from, Record& record, Event& event) {
         settle(key);
         return;
     }
-    const auto patience = settings_.time_to_execute[static_cast<std::size_t>(event.type)];
-    const auto deadline = event.time + std::chrono::duration_cast<common::WallTime::duration>(patience);
-    lanes_.push(held.envelope.subject, {key, event.app, deadline});
+    lanes_.push(held.envelope.subject, {key, channel_of(held.app, held.commands.front().action), deadline});
 }
 
 void Engine::Impl::admit_invalid(Partition& from, Record& record, Invalid& invalid) {
@@ -105,6 +107,7 @@ void Engine::Impl::admit_invalid(Partition& from, Record& record, Invalid& inval
     obligation.invalid_code = invalid.code;
     obligation.first_failed = now_.wall;
     obligation.bytes = size_of(obligation.record);
+    from.bytes += obligation.bytes;
     bytes_buffered_ += obligation.bytes;
     ++from.buffered;
     say_invalid(from, obligation.record.offset, invalid);

@@ -12,7 +12,7 @@ namespace core {
 namespace {
 
 // More refusals in a row than this while leaving: the generation is over, nothing will be committed any more.
-constexpr int refusals_while_leaving = 2;
+constexpr int refusals_while_leaving = 10;
 
 }  // namespace
 
@@ -66,6 +66,7 @@ void Engine::Impl::leave(std::vector<Epoch> epochs, common::Instant deadline) {
     for (const Epoch epoch : epochs) {
         Partition& leaving = *partition(epoch);
         leaving.leaving = true;
+        leaving.commits_refused = 0;
         if (!leaving.paused) {
             leaving.paused = true;
             effects_->emplace_back(Pause{epoch});

@@ -39,8 +39,9 @@ struct Obligation {
     std::vector<CommandProgress> progress{};  // one a command
     std::size_t current = 0;                  // index of the command whose turn it is
     Stage stage = Stage::queued;
-    std::string_view invalid_code{};  // not empty: the record is not an event
-    bool omit_value = false;          // the broker refused the original as too large
+    std::string_view invalid_code{};    // not empty: the record is not an event
+    bool omit_value = false;            // the broker refused the original as too large
+    bool omit_key_and_headers = false;  // and still, without its value
     bool in_flight = false;
     std::size_t receipts_outstanding = 0;
     std::size_t bytes = 0;

@@ -130,6 +130,7 @@ OutgoingRecord Engine::Impl::dead_letter_of(const Obligation& obligation) const 
     facts.consumer_group = settings_.consumer_group;
     facts.worker_version = settings_.worker_version;
     facts.omit_value = obligation.omit_value;
+    facts.omit_key_and_headers = obligation.omit_key_and_headers;
     return dead_letter(
         obligation.record, dead_letter_topic(settings_.dead_letter_topic, facts.from.topic, facts.reason),
         facts);
@@ -150,9 +151,8 @@ OutgoingRecord Engine::Impl::receipt_of(
     facts.worker_version = settings_.worker_version;
     facts.now = obligation.ended;
     if (obligation.envelope.time) {
-        facts.seconds_to_outcome = std::max(
-            0.0, common::seconds(std::chrono::duration_cast<common::Duration>(
-                     obligation.ended - *obligation.envelope.time)));
+        facts.seconds_to_outcome =
+            std::max(0.0, common::seconds_between(*obligation.envelope.time, obligation.ended));
     }
     std::string fingerprint;
     if (command) {
@@ -203,12 +203,13 @@ void Engine::Impl::on(StoreEnded& ended) {
     }
     ++stats_.counters.store_failures;
     const bool shrinks = ended.result == StoreResult::too_large && work.kind == StoreKind::dead_letter;
-    if (shrinks && !obligation->omit_value) {
+    if (shrinks && !obligation->omit_key_and_headers) {
+        obligation->omit_key_and_headers = obligation->omit_value;
         obligation->omit_value = true;
         say(Severity::error, "dead_letter_too_large",
-            "the broker refuses the original as too large, so the dead letter is stored without its value; "
-            "raise "
-            "max.message.bytes of the dead-letter topic",
+            "the broker refuses the original as too large, so the dead letter is stored without its value, "
+            "or "
+            "without key and headers too; raise max.message.bytes of the dead-letter topic",
             {{"topic", partition(obligation->record.epoch)->name.topic},
              {"offset", fmt::to_string(obligation->record.offset.value)}});
     }
@@ -229,13 +230,12 @@ void Engine::Impl::finish(ObligationKey key) {
     from.dirty = true;
     ++completions_;
     const Outcome outcome = outcome_of(obligation);
-    if (obligation.envelope.type && obligation.invalid_code.empty()) {
+    if (obligation.envelope.type && obligation.envelope.time && obligation.invalid_code.empty()) {
         const auto type = static_cast<std::size_t>(*obligation.envelope.type);
         ++stats_.counters.events_settled[type][static_cast<std::size_t>(outcome)];
         if (outcome != Outcome::dead_lettered && outcome != Outcome::nothing_to_do) {
-            const auto took = obligation.ended - obligation.envelope.time.value_or(obligation.ended);
             stats_.time_to_execute[type].observe(
-                std::max(0.0, common::seconds(std::chrono::duration_cast<common::Duration>(took))));
+                std::max(0.0, common::seconds_between(*obligation.envelope.time, obligation.ended)));
         }
     }
     --from.busy;
@@ -245,7 +245,9 @@ void Engine::Impl::finish(ObligationKey key) {
 void Engine::Impl::forget(ObligationKey key) {
     const Obligation& obligation = obligations_.at(key);
     bytes_buffered_ -= obligation.bytes;
-    --partition(obligation.record.epoch)->buffered;
+    Partition& from = *partition(obligation.record.epoch);
+    from.bytes -= obligation.bytes;
+    --from.buffered;
     obligations_.erase(key);
 }
 

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "common/time.hpp"
+#include "worker/core/outcome/exchange.hpp"
 
 namespace core {
 
@@ -13,5 +14,12 @@ namespace core {
 // the caller uses its own backoff then.
 [[nodiscard]] std::optional<common::Duration> retry_after(
     std::string_view text, common::WallTime now) noexcept;
+
+// What an exchange asks for; none also when it was not answered.
+[[nodiscard]] inline std::optional<common::Duration> retry_after(
+    const Exchange& exchange, common::WallTime now) noexcept {
+    const auto* answer = std::get_if<Answer>(&exchange);
+    return answer != nullptr && answer->retry_after ? retry_after(*answer->retry_after, now) : std::nullopt;
+}
 
 }  // namespace core

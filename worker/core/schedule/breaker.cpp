@@ -61,10 +61,11 @@ Breaker::Charged Breaker::answered(LaneKey lane, common::Instant sent_at, bool p
     if (state_ != BreakerState::closed || unexplained_.empty() || !looks_well()) {
         return charged;
     }
-    std::erase_if(unexplained_, [&](const Unexplained& failure) {
+    std::erase_if(unexplained_, [&](const auto& entry) {
+        const auto& [record, failure] = entry;
         const bool explained = failure.at <= sent_at && failure.lane != lane;
         if (explained) {
-            charged.push_back(failure.record);
+            charged.push_back(record);
         }
         return explained;
     });
@@ -81,14 +82,7 @@ bool Breaker::failed(const Failure& failure, common::Instant now, common::Prng& 
         remember({true, failure.lane});
     }
     if (!failure.free && failure.record) {
-        const auto known = std::find_if(
-            unexplained_.begin(), unexplained_.end(),
-            [&](const Unexplained& one) { return one.record == failure.record; });
-        if (known == unexplained_.end()) {
-            unexplained_.push_back({failure.record, failure.lane, now});
-        } else {
-            known->at = now;
-        }
+        unexplained_[failure.record] = {failure.lane, now};
     }
     if (failure.probe) {
         ++probes_failed_;
@@ -127,9 +121,9 @@ Breaker::Charged Breaker::canary_answered(common::Instant now) {
         return charged;
     }
     charged.reserve(unexplained_.size());
-    for (const Unexplained& failure : unexplained_) {
+    for (const auto& [record, failure] : unexplained_) {
         if (failure.at + evidence_reach >= first_canary_well_) {
-            charged.push_back(failure.record);
+            charged.push_back(record);
         }
     }
     unexplained_.clear();

@@ -1,4 +1,5 @@
-// Tells an outage of one API host from a record that always fails, and stops sending during an outage.
+// Tells an outage from a record that always fails, and stops sending during an outage. One for each channel
+// (one kind of call of one app): Apple may fail Updates while Deletes are well, and one app while others are.
 //
 //   closed --failures across accounts--> open --wait over, a probe sent--> half open --answered--> closed
 //                                         ^                                   |
@@ -7,7 +8,7 @@
 // A failure here: a 5xx, a lost answer, no connection. Whether it costs its command an attempt is not known
 // when it happens. It stays *unexplained* until there is evidence that the API was well afterwards:
 //   - another account's command, sent later, was answered while most answers are good; or
-//   - the canary, a Delete of a fresh random value, was answered several times in a row.
+//   - the canary, the same kind of call with a fresh random value, was answered several times in a row.
 // Then the failure belonged to the record, and it is charged. If the canary fails too it was an outage, and
 // nothing is charged. So a few records that always fail do not hold a quiet partition for ever, and an outage
 // of any length spends no attempt. Without the canary only the first kind of evidence exists.
@@ -19,6 +20,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <string_view>
 #include <vector>
 
@@ -38,7 +40,7 @@ struct BreakerSettings {
     std::size_t window = 20;
     Backoff probe{std::chrono::seconds{1}, std::chrono::seconds{30}};
     int probes_before_canary = 2;
-    bool canary = true;  // a Delete of a fresh random value
+    bool canary = true;  // a harmless call with a fresh random value
 };
 
 class Breaker {
@@ -72,6 +74,7 @@ public:
     // A probe ended without a verdict (refused stream, GOAWAY): try again soon.
     void probe_told_nothing(common::Instant now) noexcept;
 
+    // Closes the breaker when it was answered often enough; see state().
     [[nodiscard]] Charged canary_answered(common::Instant now);
     // True when this opened the breaker.
     bool canary_failed(common::Instant now, common::Prng& random);
@@ -87,7 +90,6 @@ private:
         LaneKey lane;
     };
     struct Unexplained {
-        ObligationKey record;
         LaneKey lane;
         common::Instant at;
     };
@@ -101,9 +103,9 @@ private:
     BreakerSettings settings_;
     BreakerState state_ = BreakerState::closed;
     std::deque<Result> window_;
-    std::size_t failures_ = 0;              // in window_
-    std::vector<Unexplained> unexplained_;  // one entry a record
-    common::Instant until_{};               // open: when to probe
+    std::size_t failures_ = 0;  // in window_
+    std::map<ObligationKey, Unexplained> unexplained_;
+    common::Instant until_{};  // open: when to probe
     common::Instant open_since_{};
     int strikes_ = 0;
     int probes_failed_ = 0;  // since the last canary

@@ -14,7 +14,7 @@ constexpr std::size_t look_ahead = 16;
 void Lanes::push(const std::string& account, Entry entry) {
     const auto [found, fresh] = by_account_.try_emplace(account);
     if (fresh) {
-        found->second = lanes_.insert(Lane{.account = account, .queue = {}, .app = entry.app});
+        found->second = lanes_.insert(Lane{.account = &found->first, .queue = {}, .channel = entry.channel});
         Lane& lane = lanes_.at(found->second);
         lane.queue.push_back(entry);
         become_ready(found->second, lane);
@@ -28,26 +28,27 @@ void Lanes::push(const std::string& account, Entry entry) {
     }
 }
 
-std::optional<common::WallTime> Lanes::most_urgent(AppId app) const {
-    const auto& ready = ready_[app.value];
+std::optional<common::WallTime> Lanes::most_urgent(ChannelId channel) const {
+    const auto& ready = ready_[channel.value];
     if (ready.empty()) {
         return std::nullopt;
     }
     return std::get<common::WallTime>(*ready.begin());
 }
 
-Lanes::Turn Lanes::take(AppId app) {
-    INVARIANT(!ready_[app.value].empty(), "a turn was taken where none was ready");
-    const LaneKey key = std::get<LaneKey>(*ready_[app.value].begin());
+Lanes::Turn Lanes::take(ChannelId channel) {
+    INVARIANT(!ready_[channel.value].empty(), "a turn was taken where none was ready");
+    const LaneKey key = std::get<LaneKey>(*ready_[channel.value].begin());
     Lane& lane = lanes_.at(key);
     leave_ready(key, lane);
     lane.state = State::in_flight;
     return {key, lane.queue[lane.front].record};
 }
 
-void Lanes::again(LaneKey key) {
+void Lanes::again(LaneKey key, ChannelId channel) {
     Lane& lane = lanes_.at(key);
     INVARIANT(lane.state == State::in_flight, "only a lane in flight can go again");
+    lane.queue[lane.front].channel = channel;
     become_ready(key, lane);
 }
 
@@ -113,14 +114,14 @@ void Lanes::become_ready(LaneKey key, Lane& lane) {
     for (std::size_t at = 1; at < seen; ++at) {
         lane.deadline = std::min(lane.deadline, lane.queue[lane.front + at].deadline);
     }
-    lane.app = lane.queue[lane.front].app;
+    lane.channel = lane.queue[lane.front].channel;
     lane.sequence = ++sequence_;
     lane.state = State::ready;
-    ready_[lane.app.value].emplace(lane.deadline, lane.sequence, key);
+    ready_[lane.channel.value].emplace(lane.deadline, lane.sequence, key);
 }
 
 void Lanes::leave_ready(LaneKey key, const Lane& lane) {
-    ready_[lane.app.value].erase(ReadyKey{lane.deadline, lane.sequence, key});
+    ready_[lane.channel.value].erase(ReadyKey{lane.deadline, lane.sequence, key});
 }
 
 void Lanes::pop_front(Lane& lane) {
@@ -133,7 +134,7 @@ void Lanes::pop_front(Lane& lane) {
 }
 
 void Lanes::free_lane(LaneKey key, const Lane& lane) {
-    by_account_.erase(lane.account);
+    by_account_.erase(by_account_.find(*lane.account));
     lanes_.erase(key);
 }
 

@@ -1,6 +1,6 @@
 // Whose turn it is. A lane is the FIFO of one account; one of its commands is in flight at a time. Ready
-// lanes are taken earliest deadline first, separately for each app, since a closed gate holds one app and not
-// others.
+// lanes are taken earliest deadline first, separately for each channel (one kind of call of one app), since
+// what holds one channel does not hold the others.
 //
 //   idle --push--> ready --take--> in flight --advance--> ready | idle
 //                    ^                |   |
@@ -24,19 +24,21 @@
 #include <vector>
 
 #include "common/slab.hpp"
+#include "common/strong.hpp"
 #include "common/time.hpp"
-#include "worker/core/event/event.hpp"
 
 namespace core {
 
 using ObligationKey = common::SlabKey<struct ObligationTag>;
 using LaneKey = common::SlabKey<struct LaneTag>;
+// What is held and let go together: one kind of call of one app.
+using ChannelId = common::Strong<struct ChannelTag, std::uint32_t>;
 
 class Lanes {
 public:
     struct Entry {
         ObligationKey record;
-        AppId app;
+        ChannelId channel;
         common::WallTime deadline{};
     };
     struct Turn {
@@ -44,17 +46,17 @@ public:
         ObligationKey record;
     };
 
-    explicit Lanes(std::size_t apps) : ready_(apps) {}
+    explicit Lanes(std::size_t channels) : ready_(channels) {}
 
     void push(const std::string& account, Entry entry);
 
-    // The deadline of the app's most urgent ready lane.
-    [[nodiscard]] std::optional<common::WallTime> most_urgent(AppId app) const;
-    // Requires most_urgent(app). The lane is in flight afterwards.
-    [[nodiscard]] Turn take(AppId app);
+    // The deadline of the channel's most urgent ready lane.
+    [[nodiscard]] std::optional<common::WallTime> most_urgent(ChannelId channel) const;
+    // Requires most_urgent(channel). The lane is in flight afterwards.
+    [[nodiscard]] Turn take(ChannelId channel);
 
     // The lane must be in flight for these three.
-    void again(LaneKey lane);                          // the same record is ready at once
+    void again(LaneKey lane, ChannelId channel);       // the same record is ready at once
     void retry_at(LaneKey lane, common::Instant due);  // the same record waits
     void advance(LaneKey lane);                        // the record is done with its lane
 
@@ -68,19 +70,19 @@ public:
 
     [[nodiscard]] std::size_t size() const noexcept { return lanes_.size(); }
     [[nodiscard]] std::size_t waiting() const noexcept { return waits_.size(); }
-    [[nodiscard]] std::size_t ready(AppId app) const { return ready_[app.value].size(); }
+    [[nodiscard]] std::size_t ready(ChannelId channel) const { return ready_[channel.value].size(); }
 
 private:
     enum class State : std::uint8_t { ready, in_flight, waiting };
     struct Lane {
-        std::string account;
+        const std::string* account = nullptr;  // the key in by_account_
         std::vector<Entry> queue;
         std::size_t front = 0;
         State state = State::ready;
         common::Instant due{};        // waiting
         common::WallTime deadline{};  // ready: as in the ready set
         std::uint64_t sequence = 0;   // ready: first come first served among equals
-        AppId app;                    // ready: whose ready set it is in
+        ChannelId channel;            // ready: whose ready set it is in
         [[nodiscard]] bool empty() const noexcept { return front == queue.size(); }
     };
     using ReadyKey = std::tuple<common::WallTime, std::uint64_t, LaneKey>;
@@ -92,7 +94,7 @@ private:
 
     common::Slab<LaneTag, Lane> lanes_;
     std::unordered_map<std::string, LaneKey> by_account_;
-    std::vector<std::set<ReadyKey>> ready_;  // by app
+    std::vector<std::set<ReadyKey>> ready_;  // by channel
     std::set<std::pair<common::Instant, LaneKey>> waits_;
     std::uint64_t sequence_ = 0;
 };

@@ -56,13 +56,13 @@ std::string_view reason_name(DeadLetterReason reason) noexcept {
 OutgoingRecord dead_letter(const Record& original, std::string topic, const DeadLetterFacts& facts) {
     OutgoingRecord letter{
         std::move(topic),
-        original.key,
+        facts.omit_key_and_headers ? std::nullopt : original.key,
         facts.omit_value ? std::nullopt : original.value,
         {},
         original.timestamp};
     letter.headers.reserve(original.headers.size() + 15);
     for (const Header& header : original.headers) {
-        if (std::string_view{header.name}.substr(0, ours.size()) != ours) {
+        if (!facts.omit_key_and_headers && std::string_view{header.name}.substr(0, ours.size()) != ours) {
             letter.headers.push_back(header);
         }
     }
@@ -91,6 +91,10 @@ OutgoingRecord dead_letter(const Record& original, std::string topic, const Dead
     say(replay_count, replays_of(original.headers));
     if (facts.omit_value) {
         say("dlq.value.omitted", "too_large");
+    }
+    if (facts.omit_key_and_headers) {
+        say("dlq.key.omitted", "too_large");
+        say("dlq.headers.omitted", "too_large");
     }
     return letter;
 }

@@ -40,7 +40,9 @@ struct DeadLetterFacts {
     common::WallTime last_failed{};
     std::string consumer_group;
     std::string worker_version;
-    bool omit_value = false;  // the broker will never take it: too large
+    // The broker will never take it: too large. First the value goes, then the original key and headers too.
+    bool omit_value = false;
+    bool omit_key_and_headers = false;
 };
 
 // `topic` is the dead-letter topic. The original's key, value, headers and timestamp are kept byte for byte;
@@ -87,7 +89,8 @@ struct ReceiptFacts {
 };
 
 // CloudEvents 1.0, structured JSON mode, type autosignin.command.completed.v1. The id is made of the record's
-// position and the command, so that a repeated receipt has the same id.
+// position and the command, so that a repeated receipt has the same id. Without a subject the key is
+// `original_key`, unless that is longer than 4 KiB.
 [[nodiscard]] OutgoingRecord receipt(
     std::string topic, const ReceiptFacts& facts, const std::optional<std::string>& original_key);
 

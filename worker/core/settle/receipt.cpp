@@ -11,6 +11,8 @@
 namespace core {
 namespace {
 
+constexpr std::size_t key_bytes_max = 4096;
+
 // Writes one JSON object as text: one receipt a command is the hot path, and a tree of nodes would cost more
 // than everything else there. Member names are ours and need no escaping.
 class ObjectWriter {
@@ -158,7 +160,11 @@ OutgoingRecord receipt(
     std::string topic, const ReceiptFacts& facts, const std::optional<std::string>& original_key) {
     OutgoingRecord record;
     record.topic = std::move(topic);
-    record.key = facts.subject.empty() ? original_key : std::optional{std::string{facts.subject}};
+    // Whatever the emitter sent as key, the receipt must fit into its topic.
+    const bool usable = original_key && original_key->size() <= key_bytes_max;
+    record.key = !facts.subject.empty() ? std::optional{std::string{facts.subject}}
+                 : usable               ? original_key
+                                        : std::nullopt;
     record.value = cloud_event(facts);
     record.headers.push_back({"content-type", "application/cloudevents+json"});
     return record;

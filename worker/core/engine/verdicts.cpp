@@ -1,0 +1,222 @@
+// What an answer tells about everybody: the breaker and the acceptance of its channel, the gate of its app.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "worker/core/engine/impl.hpp"
+#include "worker/core/outcome/retry_after.hpp"
+
+namespace core {
+
+namespace {
+
+// Deletes in a row that found nothing at their first attempt before somebody should look.
+constexpr std::uint64_t suspiciously_many = 100;
+
+GateReason gate_reason(HoldReason reason) {
+    switch (reason) {
+        case HoldReason::credential_refused:
+            return GateReason::credential_refused;
+        case HoldReason::throttled:
+            return GateReason::throttled;
+        case HoldReason::misdirected:
+            break;
+    }
+    return GateReason::misdirected;
+}
+
+std::string_view remedy(GateReason reason) {
+    switch (reason) {
+        case GateReason::credential_refused:
+            return "Apple refuses the credential: check key id, issuer id, bundle id, that the key is an "
+                   "active In-App "
+                   "Purchase key, that the app is released (production), and the clock";
+        case GateReason::misdirected:
+            return "Apple's address answers like a wrong address or a proxy: check the base URL";
+        case GateReason::throttled:
+            return "Apple asks for a pause";
+        case GateReason::rejecting_everything:
+            return "every command in a row was rejected, so the fault is hardly in the records: check base "
+                   "URL and "
+                   "bundle id";
+        case GateReason::none:
+            break;
+    }
+    return "";
+}
+
+// What the wire did not reach at all, or reached and failed: the breaker's business.
+enum class Health : std::uint8_t { well, sick, sick_and_free, unknown };
+
+Health health_of(const Meaning& meaning, const Exchange& exchange) {
+    if (const auto* not_sent = std::get_if<NotSent>(&exchange)) {
+        const bool unreachable = not_sent->reason == NotSentReason::no_connection ||
+                                 not_sent->reason == NotSentReason::deadline_before_sending;
+        return unreachable ? Health::sick_and_free : Health::unknown;
+    }
+    if (std::holds_alternative<Hold>(meaning)) {
+        return Health::unknown;  // the front door answered; nothing is known about what is behind it
+    }
+    return std::holds_alternative<Retry>(meaning) ? Health::sick : Health::well;
+}
+
+}  // namespace
+
+void Engine::Impl::tell_breaker(const Flight& flight, const Meaning& meaning, const Exchange& exchange) {
+    Channel& from = channel(flight);
+    switch (health_of(meaning, exchange)) {
+        case Health::well: {
+            const Breaker::Charged charged =
+                from.breaker.answered(flight.lane, flight.sent, flight.breaker_probe);
+            if (flight.breaker_probe) {
+                say_breaker(from, false, exchange);
+            }
+            std::for_each(charged.begin(), charged.end(), [this](ObligationKey key) { charge(key); });
+            return;
+        }
+        case Health::sick:
+        case Health::sick_and_free: {
+            const Obligation* const owner = obligations_.find(flight.obligation);
+            const Breaker::Failure failure{
+                .record = owner != nullptr ? flight.obligation : ObligationKey{},
+                .lane = flight.lane,
+                .free = health_of(meaning, exchange) == Health::sick_and_free,
+                .suspect = owner != nullptr && owner->progress[owner->current].charged > 0,
+                .probe = flight.breaker_probe};
+            if (from.breaker.failed(failure, now_.steady, random_)) {
+                say_breaker(from, true, exchange);
+            }
+            return;
+        }
+        case Health::unknown:
+            if (flight.breaker_probe) {
+                from.breaker.probe_told_nothing(now_.steady);
+            }
+    }
+}
+
+void Engine::Impl::say_breaker(Channel& from, bool opened, const Exchange& exchange) {
+    const auto times = from.breaker_said.due(now_.steady);
+    if (!times) {
+        return;
+    }
+    say(opened ? Severity::error : Severity::info, opened ? "breaker_opened" : "breaker_closed",
+        opened
+            ? "most calls fail across accounts, so sending stops and one probe at a time is sent; nothing is "
+              "dead-lettered for it"
+            : "the API answers again",
+        {{"endpoint", settings_.endpoints[settings_.apps[from.app.value].endpoint.value].name},
+         {"app", name_of(from.app)},
+         {"action", std::string{action_name(from.action)}},
+         {"last", std::string{answer_class(exchange)}},
+         {"changes", fmt::to_string(*times)}});
+}
+
+void Engine::Impl::tell_gate(const Flight& flight, const Meaning& meaning, const Exchange& exchange) {
+    Gate& gate = app(flight.app).gate;
+    if (const auto* hold = std::get_if<Hold>(&meaning)) {
+        const GateReason reason = gate_reason(hold->reason);
+        const bool was_open = gate.state() == GateState::open;
+        if (hold->reason == HoldReason::throttled) {
+            gate.throttled(flight.term, now_, retry_after(exchange, now_.wall), random_);
+        } else if (
+            gate.refused(flight.term, now_, reason, random_) && reason == GateReason::credential_refused) {
+            effects_->emplace_back(RenewCredential{flight.app});
+        }
+        if (was_open && gate.state() != GateState::open) {
+            say(reason == GateReason::throttled ? Severity::warning : Severity::error, "gate_closed",
+                std::string{remedy(reason)},
+                {{"app", name_of(flight.app)},
+                 {"reason", std::string{reason_name(reason)}},
+                 {"answer", std::string{answer_class(exchange)}}});
+        }
+        return;
+    }
+    if (std::holds_alternative<Retry>(meaning)) {
+        if (flight.term == gate.term()) {
+            gate.probe_told_nothing(now_, random_);
+        }
+        return;
+    }
+    if (std::holds_alternative<Finished>(meaning)) {
+        channel(flight).rejected.clear();
+    }
+    if (gate.processed(flight.term)) {
+        say(Severity::info, "gate_opened", "Apple accepts commands again", {{"app", name_of(flight.app)}});
+    }
+}
+
+// A rejection belongs to its command, unless different accounts are rejected one after the other: then the
+// channel is closed, and a canary decides. Without a canary there is nothing to decide with.
+bool Engine::Impl::rejection_is_suspicious(const Flight& flight) {
+    if (!settings_.breaker.canary) {
+        return false;
+    }
+    Channel& from = channel(flight);
+    if (from.acceptance.state() != GateState::open || flight.acceptance_term != from.acceptance.term()) {
+        return true;  // sent again, and judged then
+    }
+    from.rejected.insert(flight.lane);
+    if (from.rejected.size() <= static_cast<std::size_t>(settings_.rejections_in_a_row_max)) {
+        return false;
+    }
+    from.acceptance.refused(flight.acceptance_term, now_, GateReason::rejecting_everything, random_);
+    say(Severity::error, "gate_closed", std::string{remedy(GateReason::rejecting_everything)},
+        {{"app", name_of(flight.app)},
+         {"action", std::string{action_name(from.action)}},
+         {"reason", std::string{reason_name(GateReason::rejecting_everything)}}});
+    return true;
+}
+
+void Engine::Impl::canary_ended(const Flight& flight, const Meaning& meaning, const Exchange& exchange) {
+    Channel& from = channel(flight);
+    const Health health = health_of(meaning, exchange);
+    if (flight.breaker_canary) {
+        const bool was_closed = from.breaker.state() == BreakerState::closed;
+        if (health == Health::well) {
+            const Breaker::Charged charged = from.breaker.canary_answered(now_.steady);
+            std::for_each(charged.begin(), charged.end(), [this](ObligationKey key) { charge(key); });
+            if (!was_closed && from.breaker.state() == BreakerState::closed) {
+                say_breaker(from, false, exchange);
+            }
+        } else if (health == Health::unknown) {
+            from.breaker.canary_told_nothing(now_.steady);
+        } else if (from.breaker.canary_failed(now_.steady, random_)) {
+            say_breaker(from, true, exchange);
+        }
+    }
+    if (std::holds_alternative<Rejected>(meaning)) {
+        // Nothing is wrong with a fresh value: whatever rejects it rejects everything.
+        from.acceptance.refused(flight.acceptance_term, now_, GateReason::rejecting_everything, random_);
+    } else if (std::holds_alternative<Finished>(meaning)) {
+        if (from.acceptance.processed(flight.acceptance_term)) {
+            say(Severity::info, "gate_opened", "a fresh value is not rejected, so the records were at fault",
+                {{"app", name_of(flight.app)}, {"action", std::string{action_name(from.action)}}});
+        }
+    } else if (flight.acceptance_term == from.acceptance.term()) {
+        from.acceptance.probe_told_nothing(now_, random_);
+    }
+    tell_gate(flight, meaning, exchange);
+}
+
+// A wrong host or bundle id answers 404 to everything, which looks as if every token were gone already.
+void Engine::Impl::watch_deletes(const Flight& flight, const CommandProgress& progress, Done done) {
+    Channel& from = channel(flight);
+    if (from.action != Action::erase || progress.attempts > 1) {
+        return;
+    }
+    from.found_nothing = done == Done::already_so ? from.found_nothing + 1 : 0;
+    if (from.found_nothing < suspiciously_many) {
+        return;
+    }
+    if (from.found_nothing_said.due(now_.steady)) {
+        say(Severity::error, "deletes_find_nothing",
+            "deletes keep finding nothing at their first attempt: either these tokens were gone, or bundle "
+            "id, "
+            "environment or base URL are wrong and the tokens are still there. Compare with the account "
+            "system",
+            {{"app", name_of(flight.app)}, {"in_a_row", fmt::to_string(from.found_nothing)}});
+    }
+}
+
+}  // namespace core
