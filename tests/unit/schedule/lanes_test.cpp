@@ -8,6 +8,7 @@
 #include <string>
 
 #include "common/prng.hpp"
+#include "tests/support/slowness.hpp"
 #include "worker/core/schedule/lanes.hpp"
 
 using namespace std::chrono_literals;
@@ -135,7 +136,7 @@ void one_history(std::uint64_t seed) {
 }  // namespace
 
 TEST_CASE("lanes behave like the obvious slow version") {
-    for (std::uint64_t seed = 1; seed <= 500; ++seed) {
+    for (std::uint64_t seed = 1; seed <= 500 / test_support::slowness; ++seed) {
         one_history(seed);
     }
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/prng.hpp"
+#include "tests/support/slowness.hpp"
 #include "worker/core/settle/base64url.hpp"
 #include "worker/core/settle/offset_map_format.hpp"
 
@@ -96,7 +97,7 @@ TEST_CASE("version 1 of the offset map is pinned: a later worker must read what 
 
 TEST_CASE("a map that fits comes back as it was, and one that does not is a safe part of it") {
     int cut = 0;
-    for (std::uint64_t seed = 1; seed <= 3000; ++seed) {
+    for (std::uint64_t seed = 1; seed <= 3000 / test_support::slowness; ++seed) {
         CAPTURE(seed);
         common::Prng random{seed};
         const Offset committed{static_cast<std::int64_t>(random.below(seed % 2 == 0 ? 100 : 1ULL << 62U))};
@@ -205,7 +206,7 @@ TEST_CASE("every single changed character is found") {
 
 TEST_CASE("garbage and damage never crash the decoder or make it claim too much") {
     const std::string alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    for (std::uint64_t seed = 1; seed <= 5000; ++seed) {
+    for (std::uint64_t seed = 1; seed <= 5000 / test_support::slowness; ++seed) {
         CAPTURE(seed);
         common::Prng random{seed};
         const Offset committed{static_cast<std::int64_t>(random.below(1ULL << 40U))};
@@ -231,7 +232,7 @@ TEST_CASE("garbage and damage never crash the decoder or make it claim too much"
 
 TEST_CASE("a right checksum over nonsense does not make the decoder claim too much") {
     int accepted = 0;
-    for (std::uint64_t seed = 1; seed <= 20'000; ++seed) {
+    for (std::uint64_t seed = 1; seed <= 20'000 / test_support::slowness; ++seed) {
         CAPTURE(seed);
         common::Prng random{seed};
         const Offset committed{static_cast<std::int64_t>(random.below(1ULL << 40U))};

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "common/prng.hpp"
+#include "tests/support/slowness.hpp"
 
 namespace {
 
@@ -147,7 +148,7 @@ void random_history(std::uint64_t seed) {
 }  // namespace
 
 TEST_CASE("the tracker agrees with the obvious slow version over random histories") {
-    for (std::uint64_t seed = 1; seed <= 4000; ++seed) {
+    for (std::uint64_t seed = 1; seed <= 4000 / test_support::slowness; ++seed) {
         random_history(seed);
     }
 }
