@@ -2,12 +2,11 @@
 #pragma once
 
 #include <array>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <utility>
 
+#include "common/once_a_minute.hpp"
 #include "common/time.hpp"
 
 namespace common {
@@ -18,17 +17,12 @@ class Repetition {
 public:
     // When it is to be told: how many were held back since it was told last. None: hold this one back too.
     [[nodiscard]] std::optional<std::uint64_t> tell(std::size_t subject, Instant now) {
-        if (now < quiet_until_.at(subject)) {
-            ++held_back_.at(subject);
-            return std::nullopt;
-        }
-        quiet_until_.at(subject) = now + std::chrono::minutes{1};
-        return std::exchange(held_back_.at(subject), 0);
+        const auto asked = lines_.at(subject).due(now);
+        return asked ? std::optional{*asked - 1} : std::nullopt;
     }
 
 private:
-    std::array<Instant, subjects> quiet_until_{};
-    std::array<std::uint64_t, subjects> held_back_{};
+    std::array<OnceAMinute, subjects> lines_;
 };
 
 }  // namespace common
