@@ -2,9 +2,13 @@
 #include <doctest/doctest.h>
 #include <librdkafka/rdkafka.h>
 
+#include <map>
 #include <set>
 
 #include "tests/integration/kafka_adapter_world.hpp"
+#include "worker/adapters/kafka/assignment.hpp"
+#include "worker/adapters/kafka/client.hpp"
+#include "worker/adapters/kafka/rd.hpp"
 
 using namespace kafka_test;
 using core::Assigned;
@@ -197,6 +201,72 @@ TEST_CASE("a partition is not let go before the engine released it, and moves to
     first.collect();
     CHECK(first.port->stats().commit_entries_left_out == 1);
     CHECK(first.port->close(10s));
+}
+
+TEST_CASE("a partition whose offset cannot be had waits alone, and what is read meanwhile is read on") {
+    // One partition's error used to fail the look-up of all, again and again: none of them was read.
+    dev::EmbeddedBroker broker{{{"events", 1}}};
+    produce(broker, numbered("events", 10));
+    Journal journal;
+    kafka::Client client{"consumer", journal};
+    auto conf =
+        client.configure(settings_for(broker), {}, {{"group.id", "group"}, {"enable.auto.commit", "false"}});
+    REQUIRE(conf);
+    REQUIRE(client.open(std::move(*conf), true));
+    rd_kafka_poll_set_consumer(client.handle());
+    kafka::Assignment assignment{client, kafka::OffsetReset::earliest};
+    kafka::Ownerships& owned = assignment.owned();
+    std::map<core::Epoch, std::vector<std::int64_t>> received;
+    const auto receive = [&](core::Epoch epoch, std::size_t count) {
+        const auto deadline = std::chrono::steady_clock::now() + 20s;
+        while (received[epoch].size() < count && std::chrono::steady_clock::now() < deadline) {
+            rd_kafka_message_t* message = rd_kafka_consumer_poll(client.handle(), 100);
+            if (message != nullptr && message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+                const auto to = owned.receiver(
+                    rd_kafka_topic_name(message->rkt), message->partition, core::Offset{message->offset});
+                if (to) {
+                    received[*to].push_back(message->offset);
+                }
+            }
+            if (message != nullptr) {
+                rd_kafka_message_destroy(message);
+            }
+        }
+    };
+
+    const kafka::RdPartitions given{rd_kafka_topic_partition_list_new(2)};
+    rd_kafka_topic_partition_list_add(given.get(), "late", 0);  // which is not there yet
+    rd_kafka_topic_partition_list_add(given.get(), "events", 0);
+    std::vector<core::Input> inputs;
+    assignment.rebalanced(RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS, given.get(), inputs);
+    REQUIRE(inputs.size() == 1);
+    const Assigned events = std::get<Assigned>(inputs[0]);
+    CHECK(events.partition.topic == "events");
+    CHECK(client.reporter().stats().partitions_waiting == 1);
+    CHECK(journal.says("kafka_unknown_topic"));
+    receive(events.epoch, 4);
+
+    assignment.retry(kafka::steady_now() + 2s, inputs);
+    CHECK(inputs.size() == 1);
+    CHECK(client.reporter().stats().position_retries == 2);
+    receive(events.epoch, 6);
+    assignment.pause(events.epoch);
+    CHECK_FALSE(assignment.rests(kafka::steady_now()));  // librdkafka is told
+
+    broker.create_topic({"late", 1});
+    produce(broker, numbered("late", 3));
+    assignment.retry(kafka::steady_now() + 2s, inputs);
+    REQUIRE(inputs.size() == 2);
+    const Assigned late = std::get<Assigned>(inputs[1]);
+    CHECK(late.partition.topic == "late");
+    CHECK(client.reporter().stats().partitions_waiting == 0);
+    receive(late.epoch, 3);
+    CHECK(received[late.epoch] == std::vector<std::int64_t>{0, 1, 2});
+    CHECK(received[events.epoch].size() == 6);  // still paused
+
+    assignment.resume(events.epoch);
+    receive(events.epoch, 10);
+    CHECK(received[events.epoch] == std::vector<std::int64_t>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
 }
 
 TEST_CASE("without a usable offset, reset=error holds the partition loudly") {

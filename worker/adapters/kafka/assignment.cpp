@@ -5,10 +5,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <string_view>
 #include <utility>
-
-#include "worker/adapters/kafka/position.hpp"
 
 namespace kafka {
 namespace {
@@ -37,6 +36,10 @@ RdPartitions as_list(const std::vector<core::TopicPartition>& partitions) {
         rd_kafka_topic_partition_list_add(list.get(), each.topic.c_str(), each.partition);
     }
     return list;
+}
+
+void tell_unknown(Reporter& reporter, int code, std::string_view subject) {
+    reporter.fault(code, subject, rd_kafka_err2str(static_cast<rd_kafka_resp_err_t>(code)), steady_now());
 }
 
 bool contains(const std::vector<core::TopicPartition>& partitions, const core::TopicPartition& partition) {
@@ -76,53 +79,79 @@ void Assignment::assigned(std::vector<core::TopicPartition> partitions, std::vec
         rd_kafka_assign(client_.handle(), nullptr);
         return;
     }
-    waiting_ = std::move(partitions);
+    // Behind those of an incremental assignment before, if any.
+    std::move(partitions.begin(), partitions.end(), std::back_inserter(waiting_));
     assign_due_ = true;
     try_assign(inputs);
 }
 
 void Assignment::try_assign(std::vector<core::Input>& inputs) {
-    std::vector<Position> positions;
+    Positions positions;
     if (!waiting_.empty()) {  // librdkafka takes an empty question for a mistake
-        auto found = look_up_positions(client_.handle(), waiting_, reset_, steady_now() + lookup_bound);
-        if (!found) {
-            const int code = found.error().code;
-            client_.reporter().fault(
-                code, "committed offsets", rd_kafka_err2str(static_cast<rd_kafka_resp_err_t>(code)),
-                steady_now());
-            ++client_.reporter().stats().position_retries;
-            retry_at_ = steady_now() + lookup_pause;
-            client_.wake().wake_after(lookup_pause);
+        auto answer = look_up_positions(client_.handle(), waiting_, reset_, steady_now() + lookup_bound);
+        if (!answer) {
+            tell_unknown(client_.reporter(), answer.error().code, "committed offsets");
+            ask_again_later();
             return;
         }
-        positions = std::move(*found);
+        positions = std::move(*answer);
     }
-    assign_due_ = false;
     waiting_.clear();
+    for (Positions::Unknown& each : positions.unknown) {
+        tell_unknown(client_.reporter(), each.code, name_of(each.partition));
+        waiting_.push_back(std::move(each.partition));
+    }
+    if (waiting_.empty()) {
+        assign_due_ = false;
+    } else {
+        ask_again_later();
+    }
+    if (waiting_.empty() || !positions.found.empty()) {
+        start(std::move(positions.found), inputs);
+    }
+}
+
+void Assignment::ask_again_later() {
+    ++client_.reporter().stats().position_retries;
+    retry_at_ = steady_now() + lookup_pause;
+    client_.wake().wake_after(lookup_pause);
+}
+
+void Assignment::start(std::vector<Position> positions, std::vector<core::Input>& inputs) {
     const RdPartitions list{rd_kafka_topic_partition_list_new(static_cast<int>(positions.size()))};
+    const auto add = [&list](const core::TopicPartition& partition, core::Offset at) {
+        rd_kafka_topic_partition_list_add(list.get(), partition.topic.c_str(), partition.partition)->offset =
+            at.value;
+    };
+    if (!cooperative()) {
+        // The list replaces the one before, so what is being read already is in it and is read on. What
+        // librdkafka gives out twice for that, Ownerships drops.
+        for (const core::Epoch epoch : owned_.epochs()) {
+            const core::TopicPartition& partition = owned_.find(epoch)->partition;
+            add(partition, owned_.position(partition));
+        }
+    }
     for (Position& position : positions) {
-        const bool held = !position.held.empty();
-        if (held) {
+        if (!position.held.empty()) {
             client_.reporter().fault(
                 RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, name_of(position.partition), position.held,
                 steady_now());
-        } else if (position.reset) {
+            hold(position.partition);
+            continue;
+        }
+        if (position.reset) {
             client_.reporter().say(
                 {core::Severity::error, "kafka_offset_reset",
                  fmt::format(
                      "{}: the committed offset does not exist any more; reading on from {}, the first one "
-                     "there. "
-                     "Find out whether retention removed unread records or the topic was created anew.",
+                     "there. Find out whether retention removed unread records or the topic was created "
+                     "anew.",
                      name_of(position.partition), position.next.value)});
         }
-        if (held) {
-            hold(position.partition);
-            continue;
-        }
-        rd_kafka_topic_partition_list_add(
-            list.get(), position.partition.topic.c_str(), position.partition.partition)
-            ->offset = position.from_beginning ? RD_KAFKA_OFFSET_BEGINNING : position.next.value;
-        const core::Epoch epoch = owned_.grant(position.partition);
+        const core::Offset from =
+            position.from_beginning ? core::Offset{RD_KAFKA_OFFSET_BEGINNING} : position.next;
+        add(position.partition, from);
+        const core::Epoch epoch = owned_.grant(position.partition, from);
         ++client_.reporter().stats().assignments;
         inputs.emplace_back(core::Assigned{
             epoch, std::move(position.partition), position.next, std::move(position.metadata)});

@@ -1,7 +1,8 @@
 // The consumer's side of a rebalance: what the group gives and takes, turned into Assigned and Revoked.
 //
 //   group assigns --> look up committed offsets --> rd_kafka_assign --> Assigned (a fresh epoch each)
-//                     (no answer: again in 1 s; the group waits for us meanwhile)
+//                     (no answer: again in 1 s; the group waits for us meanwhile, unless there was an answer
+//                     for some of them, which are read from then on)
 //   group revokes --> Revoked --> the engine drains --> release() --> rd_kafka_assign(none)
 //   partitions lost --> Revoked{lost}, given up at once
 //
@@ -14,6 +15,7 @@
 
 #include "worker/adapters/kafka/client.hpp"
 #include "worker/adapters/kafka/ownership.hpp"
+#include "worker/adapters/kafka/position.hpp"
 #include "worker/core/engine/input.hpp"
 
 namespace kafka {
@@ -48,6 +50,9 @@ private:
     void assigned(std::vector<core::TopicPartition> partitions, std::vector<core::Input>& inputs);
     void try_assign(std::vector<core::Input>& inputs);
     void revoked(std::vector<core::TopicPartition> partitions, bool lost, std::vector<core::Input>& inputs);
+    void ask_again_later();
+    // The good ones are read, whatever keeps the others waiting.
+    void start(std::vector<Position> positions, std::vector<core::Input>& inputs);
     void unassign();
     void give_to_librdkafka(const rd_kafka_topic_partition_list_s* list);
     void set_paused(const core::TopicPartition& partition, bool paused);
@@ -61,7 +66,8 @@ private:
     Ownerships owned_;
     bool closing_ = false;
 
-    bool assign_due_ = false;  // the group assigned `waiting_`, librdkafka has not been told yet
+    // The group assigned `waiting_`, librdkafka has not been told yet.
+    bool assign_due_ = false;
     std::vector<core::TopicPartition> waiting_;
     common::Instant retry_at_{};
 

@@ -4,13 +4,13 @@
 
 namespace kafka {
 
-core::Epoch Ownerships::grant(const core::TopicPartition& partition) {
+core::Epoch Ownerships::grant(const core::TopicPartition& partition, core::Offset position) {
     if (const auto before = find(partition)) {
         end(*before);
     }
     last_ = last_ + 1;
     owned_.emplace(last_, Ownership{partition});
-    set_receiver(partition, last_);
+    set_receiver(partition, {last_, position});
     return last_;
 }
 
@@ -19,19 +19,36 @@ void Ownerships::end(core::Epoch epoch) {
     if (owned == owned_.end()) {
         return;
     }
-    set_receiver(owned->second.partition, core::Epoch{});
+    set_receiver(owned->second.partition, {});
     owned_.erase(owned);
 }
 
-std::optional<core::Epoch> Ownerships::receiver(std::string_view topic, std::int32_t partition) const {
+std::optional<core::Epoch> Ownerships::receiver(
+    std::string_view topic, std::int32_t partition, core::Offset offset) {
     const auto index = static_cast<std::size_t>(partition);
-    for (const Topic& each : topics_) {
-        if (each.name == topic) {
-            const bool ours = index < each.receivers.size() && each.receivers[index] != core::Epoch{};
-            return ours ? std::optional{each.receivers[index]} : std::nullopt;
+    for (Topic& each : topics_) {
+        if (each.name != topic) {
+            continue;
         }
+        if (index >= each.receivers.size()) {
+            return std::nullopt;
+        }
+        Receiver& receiver = each.receivers[index];
+        if (receiver.epoch == core::Epoch{} || offset < receiver.position) {
+            return std::nullopt;
+        }
+        receiver.position = core::Offset{offset.value + 1};
+        return receiver.epoch;
     }
     return std::nullopt;
+}
+
+core::Offset Ownerships::position(const core::TopicPartition& partition) const {
+    const auto topic = std::find_if(
+        topics_.begin(), topics_.end(), [&](const Topic& each) { return each.name == partition.topic; });
+    return topic == topics_.end()
+               ? core::Offset{}
+               : topic->receivers.at(static_cast<std::size_t>(partition.partition)).position;
 }
 
 std::optional<core::Epoch> Ownerships::find(const core::TopicPartition& partition) const {
@@ -51,7 +68,7 @@ Ownership* Ownerships::find(core::Epoch epoch) {
 void Ownerships::revoking(core::Epoch epoch) {
     if (Ownership* owned = find(epoch)) {
         owned->revoking = true;
-        set_receiver(owned->partition, core::Epoch{});
+        set_receiver(owned->partition, {});
     }
 }
 
@@ -68,7 +85,7 @@ std::vector<core::Epoch> Ownerships::epochs() const {
     return epochs;
 }
 
-void Ownerships::set_receiver(const core::TopicPartition& partition, core::Epoch epoch) {
+void Ownerships::set_receiver(const core::TopicPartition& partition, Receiver receiver) {
     auto topic = std::find_if(
         topics_.begin(), topics_.end(), [&](const Topic& each) { return each.name == partition.topic; });
     if (topic == topics_.end()) {
@@ -78,7 +95,7 @@ void Ownerships::set_receiver(const core::TopicPartition& partition, core::Epoch
     if (topic->receivers.size() <= index) {
         topic->receivers.resize(index + 1);
     }
-    topic->receivers[index] = epoch;
+    topic->receivers[index] = receiver;
 }
 
 }  // namespace kafka

@@ -23,12 +23,17 @@ struct Ownership {
 
 class Ownerships {
 public:
-    // A fresh epoch for the partition; an earlier ownership of it ends.
-    core::Epoch grant(const core::TopicPartition& partition);
+    // A fresh epoch for the partition; an earlier ownership of it ends. `position` is where librdkafka begins
+    // to read, an offset or one of its logical ones.
+    core::Epoch grant(const core::TopicPartition& partition, core::Offset position);
     void end(core::Epoch epoch);
 
-    // The epoch that may receive the partition's records; none when it is not ours or is being given back.
-    [[nodiscard]] std::optional<core::Epoch> receiver(std::string_view topic, std::int32_t partition) const;
+    // The epoch that shall receive the record at `offset`; none when the partition is not ours or is being
+    // given back, or when the record was received before, as after a restart from position().
+    [[nodiscard]] std::optional<core::Epoch> receiver(
+        std::string_view topic, std::int32_t partition, core::Offset offset);
+    // Where to read on: behind the last record received. Only for partitions that are not being given back.
+    [[nodiscard]] core::Offset position(const core::TopicPartition& partition) const;
     // The epoch of the partition, also while it is being given back.
     [[nodiscard]] std::optional<core::Epoch> find(const core::TopicPartition& partition) const;
     // Null for old epochs. Valid until the next grant() or end().
@@ -40,11 +45,15 @@ public:
     [[nodiscard]] std::size_t count() const noexcept { return owned_.size(); }
 
 private:
+    struct Receiver {
+        core::Epoch epoch{};      // 0: nobody
+        core::Offset position{};  // receives nothing below
+    };
     struct Topic {
         std::string name;
-        std::vector<core::Epoch> receivers;  // by partition; epoch 0: nobody
+        std::vector<Receiver> receivers;  // by partition
     };
-    void set_receiver(const core::TopicPartition& partition, core::Epoch epoch);
+    void set_receiver(const core::TopicPartition& partition, Receiver receiver);
 
     std::map<core::Epoch, Ownership> owned_;
     std::vector<Topic> topics_;

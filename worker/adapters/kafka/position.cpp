@@ -30,7 +30,7 @@ Position choose_position(core::TopicPartition partition, const Known& known, Off
     return position;
 }
 
-common::Result<std::vector<Position>, LookupError> look_up_positions(
+common::Result<Positions, LookupError> look_up_positions(
     rd_kafka_s* handle, const std::vector<core::TopicPartition>& partitions, OffsetReset reset,
     common::Instant deadline) {
     const RdPartitions list{rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size()))};
@@ -40,11 +40,12 @@ common::Result<std::vector<Position>, LookupError> look_up_positions(
     if (const auto code = rd_kafka_committed(handle, list.get(), milliseconds_left(deadline))) {
         return LookupError{code};
     }
-    std::vector<Position> positions;
+    Positions positions;
     for (int i = 0; i < list->cnt; ++i) {
         const rd_kafka_topic_partition_t& entry = list->elems[i];
         if (entry.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-            return LookupError{entry.err};
+            positions.unknown.push_back({{entry.topic, entry.partition}, entry.err});
+            continue;
         }
         Known known;
         if (entry.offset >= 0) {
@@ -59,7 +60,7 @@ common::Result<std::vector<Position>, LookupError> look_up_positions(
                 RD_KAFKA_RESP_ERR_NO_ERROR) {
             known.range = Known::Range{core::Offset{low}, core::Offset{high}};
         }
-        positions.push_back(choose_position({entry.topic, entry.partition}, known, reset));
+        positions.found.push_back(choose_position({entry.topic, entry.partition}, known, reset));
     }
     return positions;
 }

@@ -49,10 +49,19 @@ struct LookupError {
     int code = 0;  // rd_kafka_resp_err_t
 };
 
+struct Positions {
+    struct Unknown {
+        core::TopicPartition partition;
+        int code = 0;  // rd_kafka_resp_err_t
+    };
+    std::vector<Position> found{};
+    std::vector<Unknown> unknown{};  // ask again later
+};
+
 // Asks the group's coordinator for committed offsets and the leaders for the ranges. Blocks until `deadline`
 // at the latest. Error: the coordinator did not answer, so nothing can be said about any of them; ask again
 // later.
-[[nodiscard]] common::Result<std::vector<Position>, LookupError> look_up_positions(
+[[nodiscard]] common::Result<Positions, LookupError> look_up_positions(
     rd_kafka_s* handle, const std::vector<core::TopicPartition>& partitions, OffsetReset reset,
     common::Instant deadline);
 

@@ -151,7 +151,8 @@ void RecordSource::Impl::handle(const rd_kafka_message_t& message, std::vector<c
         handle_error(message);
         return;
     }
-    const auto epoch = assignment.owned().receiver(rd_kafka_topic_name(message.rkt), message.partition);
+    const auto epoch = assignment.owned().receiver(
+        rd_kafka_topic_name(message.rkt), message.partition, core::Offset{message.offset});
     if (!epoch) {
         ++client.reporter().stats().records_unowned;
         return;

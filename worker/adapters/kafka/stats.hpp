@@ -36,10 +36,10 @@ struct KafkaStats {
     Snapshot snapshot;
 
     // Consumer only.
-    std::uint64_t assignments = 0;      // partitions given to us, over all time
-    std::uint64_t revocations = 0;      // partitions asked back
-    std::uint64_t losses = 0;           // partitions lost without being asked
-    std::uint64_t records_unowned = 0;  // dropped: of a partition that is being given back or is not ours
+    std::uint64_t assignments = 0;              // partitions given to us, over all time
+    std::uint64_t revocations = 0;              // partitions asked back
+    std::uint64_t losses = 0;                   // partitions lost without being asked
+    std::uint64_t records_unowned = 0;          // dropped: being given back, not ours, or given out twice
     std::uint64_t commit_entries_left_out = 0;  // of old epochs
     std::uint64_t position_retries = 0;         // committed offsets that could not be fetched at once
     std::size_t partitions_owned = 0;
