@@ -90,14 +90,13 @@ void Engine::Impl::send_canary(Channel& from, bool for_breaker) {
         const std::uint64_t low = random_.bits();
         return common::Secret{fmt::format("autosignin-canary-{:016x}{:016x}", high, low)};
     };
-};
-Flight flight{.app = from.app, .action = from.action};
-flight.breaker_canary = for_breaker;
-const Command command{
-    // braces evaluate from left to right
-    from.action, fresh_value(), from.action == Action::update ? fresh_value() : common::Secret{}};
-static_cast<void>(app(from.app).bucket.take(now_.steady));
-launch(flight, command);
+    Flight flight{.app = from.app, .action = from.action};
+    flight.breaker_canary = for_breaker;
+    const Command command{
+        // braces evaluate from left to right
+        from.action, fresh_value(), from.action == Action::update ? fresh_value() : common::Secret{}};
+    static_cast<void>(app(from.app).bucket.take(now_.steady));
+    launch(flight, command);
 }
 
 void Engine::Impl::launch(Flight flight, const Command& command) {
