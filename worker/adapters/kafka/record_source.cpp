@@ -262,7 +262,11 @@ bool RecordSource::close(common::Duration bound) {
     }
     // Partitions that are still assigned are asked back through this queue, and let go by `assignment`.
     while (!left && milliseconds_left(deadline) > 0) {
-        rd_kafka_queue_poll_callback(queue.get(), std::min(milliseconds_left(deadline), 100));
+        // Not rd_kafka_queue_poll_callback: records that were fetched ahead are in there too, and it aborts
+        // the process when it meets one.
+        if (auto* message = rd_kafka_consume_queue(queue.get(), std::min(milliseconds_left(deadline), 100))) {
+            rd_kafka_message_destroy(message);
+        }
         left = rd_kafka_consumer_closed(handle) != 0;
     }
     self.closed = true;
