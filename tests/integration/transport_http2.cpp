@@ -82,14 +82,18 @@ TEST_CASE("http2: GOAWAY hands over: what is under way is answered, what is new 
     REQUIRE(world.turn_until([&] { return world.requests_at_apple() == 20; }));
     world.server->go_away();
     world.script({});
-    for (std::uint64_t id = 21; id <= 40; ++id) {
+    // The frame is on its way while these are sent; how many of them still meet the old connection is the
+    // machine's business, but what does was certainly not processed.
+    std::uint64_t id = 21;
+    for (; stats(world).connections_opened == 1 && id < 10'000; ++id) {
         const std::string end = world.ask(id);
-        // It may still meet the old connection, but then it was certainly not processed.
         const bool good = end == "401" || end == "not sent: goaway";
         CHECK(good);
     }
-    for (std::uint64_t id = 1; id <= 20; ++id) {
-        CHECK(world.await(id) == "401");
+    const std::string end = world.ask(id);
+    CHECK(end == "401");
+    for (std::uint64_t early = 1; early <= 20; ++early) {
+        CHECK(world.await(early) == "401");
     }
     CHECK(stats(world).connections_opened == 2);
     REQUIRE(world.turn_until([&] { return ended(world, ports::ConnectionEnd::goaway) == 1; }));
