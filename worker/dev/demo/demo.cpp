@@ -4,10 +4,12 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <deque>
 #include <filesystem>
 #include <fstream>
@@ -124,13 +126,17 @@ public:
         }
         next_ = now + (terminal_ ? 200ms : 2000ms);
         const WorkerStatus status = ask_status(port).value_or(WorkerStatus{});
-        fmt::print(
-            "{}sent {}/{}  settled {}  executed {}  in flight {}  retrying {}  held {}  dead letters {}  "
+        std::string line = fmt::format(
+            "sent {}/{}  settled {}  executed {}  in flight {}  retrying {}  held {}  dead letters {}  "
             "oldest "
-            "unexecuted {:.1f} s{}{}",
-            terminal_ ? "\r" : "", sent, events_, tally.events(), tally.executed(), status.in_flight,
-            status.retrying, status.held, tally.dead_letters(), status.oldest_unexecuted_seconds.value_or(0),
-            status.trouble, terminal_ ? "\033[K" : "\n");
+            "unexecuted {:.1f} s{}",
+            sent, events_, tally.events(), tally.executed(), status.in_flight, status.retrying, status.held,
+            tally.dead_letters(), status.oldest_unexecuted_seconds.value_or(0), status.trouble);
+        winsize window{};
+        if (terminal_ && ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 1) {
+            line = line.substr(0, window.ws_col - 1U);  // a line that wraps cannot be rewritten
+        }
+        fmt::print("{}{}{}", terminal_ ? "\r" : "", line, terminal_ ? "\033[K" : "\n");
         std::fflush(stdout);
     }
     void end() const {
@@ -227,7 +233,7 @@ void invite(const sim::Plan& plan, const Scene& scene, std::uint16_t port) {
     fmt::print(
         "\nEverything keeps running until Ctrl-C.\n"
         "  broker   {0}\n  admin    http://127.0.0.1:{1}/metrics  /status  /readyz  /livez\n  config   "
-        "{2}\n\n"
+        "{2}\n  log      {8}\n\n"
         "Send an event by hand (kcat is a Debian package), and see its receipt:\n\n"
         "  echo "
         "'{{\"specversion\":\"1.0\",\"id\":\"by-hand-1\",\"source\":\"/"
@@ -235,7 +241,7 @@ void invite(const sim::Plan& plan, const Scene& scene, std::uint16_t port) {
         "\"subject\":\"{3}\",\"time\":\"{4:%Y-%m-%dT%H:%M:%S}Z\",\"data\":{{\"app\":\"{5}\","
         "\"sign_in_tokens\":[{{\"value\":\"{6}\"}}]}}}}' |\n"
         "    kcat -b {0} -P -t account-events -k {3} -H content-type=application/cloudevents+json\n"
-        "  kcat -b {0} -C -t {7} -o -1 -e -q | grep by-hand-1\n"
+        "  sleep 1; kcat -b {0} -C -t {7} -o beginning -e -q | grep by-hand-1\n"
         "  curl -s http://127.0.0.1:{1}/metrics | grep 'autosignin_events_total'\n",
         scene.bootstrap(), port, scene.config_file().string(), anna->name,
         fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())),
@@ -247,6 +253,12 @@ void invite(const sim::Plan& plan, const Scene& scene, std::uint16_t port) {
 }  // namespace
 
 int demo(const DemoOptions& options) {
+    // Before there is any other thread: all inherit it, and the worker's reactor alone takes the signals.
+    sigset_t stops;
+    sigemptyset(&stops);
+    sigaddset(&stops, SIGINT);
+    sigaddset(&stops, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &stops, nullptr);
     adapters::reactor::SystemClock clock;
     const sim::Plan draft = plan_of(options, clock.now().wall);
     auto scene = Scene::set(draft, options.seed);

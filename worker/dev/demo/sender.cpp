@@ -7,6 +7,11 @@
 
 #include "common/invariant.hpp"
 
+// librdkafka's argument macros check types with an extension that -Wpedantic names in clang.
+#ifdef __clang__
+#pragma clang diagnostic ignored "-Wgnu-statement-expression"
+#endif
+
 namespace dev {
 
 Sender::Sender(const std::string& bootstrap, const sim::Plan& plan) : plan_{plan} {
