@@ -161,7 +161,9 @@ void Connection::flush() {
     }
     while (true) {
         if (out_done_ == out_.size()) {
-            explicit_bzero(out_.data(), out_.size());  // request bodies and JWTs were in there
+            if (!out_.empty()) {
+                explicit_bzero(out_.data(), out_.size());  // request bodies and JWTs were in there
+            }
             out_.clear();
             out_done_ = 0;
             if (!session_->produce(out_, record_bytes)) {
