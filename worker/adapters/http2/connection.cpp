@@ -155,15 +155,20 @@ void Connection::submit(ports::OutgoingRequest request) {
     session_->submit(std::move(request));
 }
 
+// Request bodies and JWTs were in there.
+void Connection::wipe_out() {
+    if (!out_.empty()) {
+        explicit_bzero(out_.data(), out_.size());
+    }
+}
+
 void Connection::flush() {
     if (!dirty_ || blocked_ || !session_ || phase_ == Phase::closed) {
         return;
     }
     while (true) {
         if (out_done_ == out_.size()) {
-            if (!out_.empty()) {
-                explicit_bzero(out_.data(), out_.size());  // request bodies and JWTs were in there
-            }
+            wipe_out();
             out_.clear();
             out_done_ = 0;
             if (!session_->produce(out_, record_bytes)) {
@@ -303,7 +308,7 @@ void Connection::close(ports::ConnectionEnd end, std::string detail) {
         session_->abandon();
         tls_->say_goodbye();
     }
-    explicit_bzero(out_.data(), out_.size());
+    wipe_out();
     drop_socket();
 }
 

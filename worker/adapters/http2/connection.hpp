@@ -80,6 +80,7 @@ public:
     [[nodiscard]] bool certificate_refused() const noexcept { return tls_ && tls_->certificate_refused(); }
 
 private:
+    void wipe_out();
     void try_next_address();
     void on_ready(bool readable, bool writable);
     void connected();
