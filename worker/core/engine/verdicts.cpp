@@ -64,7 +64,8 @@ Health health_of(const Meaning& meaning, const Exchange& exchange) {
 
 void Engine::Impl::tell_breaker(const Flight& flight, const Meaning& meaning, const Exchange& exchange) {
     Channel& from = channel(flight);
-    switch (health_of(meaning, exchange)) {
+    const Health health = health_of(meaning, exchange);
+    switch (health) {
         case Health::well: {
             const Breaker::Charged charged =
                 from.breaker.answered(flight.lane, flight.sent, flight.breaker_probe);
@@ -80,7 +81,7 @@ void Engine::Impl::tell_breaker(const Flight& flight, const Meaning& meaning, co
             const Breaker::Failure failure{
                 .record = owner != nullptr ? flight.obligation : ObligationKey{},
                 .lane = flight.lane,
-                .free = health_of(meaning, exchange) == Health::sick_and_free,
+                .free = health == Health::sick_and_free,
                 .suspect = owner != nullptr && owner->progress[owner->current].charged > 0,
                 .probe = flight.breaker_probe};
             if (from.breaker.failed(failure, now_.steady, random_)) {

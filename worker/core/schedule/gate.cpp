@@ -28,20 +28,18 @@ void Gate::probe_sent() noexcept {
     }
 }
 
-bool Gate::throttled(
+void Gate::throttled(
     Term sent_in, common::Now now, std::optional<common::Duration> retry_after, common::Prng& random) {
     const bool believed = sent_in == term_;
     if (retry_after) {
         not_before_ = std::max(not_before_, now.steady + *retry_after);
     }
     if (!believed && !(retry_after && state_ == GateState::open)) {
-        return false;
+        return;
     }
-    const bool was_open = state_ == GateState::open;
     const auto until =
         retry_after ? now.steady + *retry_after : now.steady + waits_.throttled.after(strikes_, random);
     close(until, GateReason::throttled, now.steady);
-    return was_open;
 }
 
 bool Gate::refused(Term sent_in, common::Now now, GateReason reason, common::Prng& random) {

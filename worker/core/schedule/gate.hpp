@@ -58,8 +58,8 @@ public:
 
     void probe_sent() noexcept;
 
-    // Apple answered 429. True when this closed the gate.
-    bool throttled(
+    // Apple answered 429.
+    void throttled(
         Term sent_in, common::Now now, std::optional<common::Duration> retry_after, common::Prng& random);
 
     // Apple refused the credential or the address. The first refusal of a term is tried again at once, with a
