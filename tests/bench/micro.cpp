@@ -105,14 +105,14 @@ void lane_push_take_advance(benchmark::State& state) {
     std::size_t at = 0;
     const auto push = [&] {
         const common::WallTime deadline = start.wall + std::chrono::milliseconds{at};
-        lanes.push(accounts[at++ % accounts.size()], {{}, core::AppId{0}, deadline});
+        lanes.push(accounts[at++ % accounts.size()], {{}, core::ChannelId{0}, deadline});
     };
     for (std::size_t i = 0; i < others; ++i) {
         push();
     }
     for (auto _ : state) {
         push();
-        lanes.advance(lanes.take(core::AppId{0}).lane);
+        lanes.advance(lanes.take(core::ChannelId{0}).lane);
     }
 }
 BENCHMARK(lane_push_take_advance)->Arg(100)->Arg(10'000);
