@@ -267,6 +267,25 @@ TEST_CASE("a partition whose offset cannot be had waits alone, and what is read 
     assignment.resume(events.epoch);
     receive(events.epoch, 10);
     CHECK(received[events.epoch] == std::vector<std::int64_t>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
+
+    // While the group is quiet, a pause begins as a rest of everything, and becomes librdkafka's when it
+    // lasts.
+    const common::Instant now = kafka::steady_now();
+    CHECK_FALSE(assignment.rests(now));
+    assignment.pause(events.epoch);
+    CHECK(assignment.rests(now));
+    assignment.resume(events.epoch);
+    CHECK_FALSE(assignment.rests(now));  // a short one cost nothing
+    assignment.pause(events.epoch);
+    CHECK(assignment.rests(now));
+    CHECK_FALSE(assignment.rests(now + 1s));
+    assignment.pause(late.epoch);
+    CHECK(assignment.rests(now));
+    CHECK_FALSE(assignment.rests(now + 1s));
+    assignment.resume(late.epoch);
+    produce(broker, numbered("late", 2));
+    receive(late.epoch, 5);
+    CHECK(received[events.epoch].size() == 10);
 }
 
 TEST_CASE("without a usable offset, reset=error holds the partition loudly") {

@@ -9,9 +9,9 @@
 
 namespace {
 
-void wipe_and_free(void* block) noexcept {
+void wipe_and_free(void* block, std::size_t size) noexcept {
     if (block != nullptr) {
-        explicit_bzero(block, malloc_usable_size(block));
+        explicit_bzero(block, size);
         std::free(block);
     }
 }
@@ -19,14 +19,14 @@ void wipe_and_free(void* block) noexcept {
 }  // namespace
 
 void operator delete(void* block) noexcept {
-    wipe_and_free(block);
+    wipe_and_free(block, malloc_usable_size(block));
 }
 void operator delete[](void* block) noexcept {
-    wipe_and_free(block);
+    wipe_and_free(block, malloc_usable_size(block));
 }
-void operator delete(void* block, std::size_t) noexcept {
-    wipe_and_free(block);
+void operator delete(void* block, std::size_t size) noexcept {
+    wipe_and_free(block, size);
 }
-void operator delete[](void* block, std::size_t) noexcept {
-    wipe_and_free(block);
+void operator delete[](void* block, std::size_t size) noexcept {
+    wipe_and_free(block, size);
 }

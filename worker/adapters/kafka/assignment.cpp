@@ -272,7 +272,7 @@ bool Assignment::rests(common::Instant now) {
         return false;
     }
     const bool group_is_quiet = !closing_ && !assign_due_ && !unassign_due_;
-    if (group_is_quiet && owned_.count() > 0 && owned_.all_paused() && now < *rest_until_) {
+    if (group_is_quiet && owned_.paused_briefly() && now < *rest_until_) {
         client_.wake().wake_after(*rest_until_ - now);
         return true;
     }

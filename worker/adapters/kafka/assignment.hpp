@@ -33,10 +33,11 @@ public:
     // Nothing of the partition may be delivered until resume(): see rests().
     void pause(core::Epoch epoch);
     void resume(core::Epoch epoch);
-    // True while nothing may be polled, which is how a short pause of everything is kept. librdkafka's own
-    // pause throws away what was fetched ahead, to be fetched and unpacked again after the resume, so it is
-    // told only of pauses that last, or that concern some partitions while others go on. Rebalances wait in
-    // the queue as well, which is why this is bounded.
+    // True while nothing may be polled, of no partition, which is how a short pause is kept. librdkafka's own
+    // pause throws away what was fetched ahead, to be fetched and unpacked again after the resume: under a
+    // backlog, where pauses are many and short, that took more CPU than the work itself. So it is told only
+    // of pauses that last. The other partitions lose little: a pause means that the buffer holds enough to
+    // do. Rebalances wait in the queue as well, which is why this is bounded.
     [[nodiscard]] bool rests(common::Instant now);
     void release(const std::vector<core::Epoch>& epochs);
     // Somebody has to decide where the partition goes on; nothing is read until then.

@@ -72,8 +72,10 @@ void Ownerships::revoking(core::Epoch epoch) {
     }
 }
 
-bool Ownerships::all_paused() const noexcept {
-    return std::all_of(owned_.begin(), owned_.end(), [](const auto& entry) { return entry.second.paused; });
+bool Ownerships::paused_briefly() const noexcept {
+    return std::any_of(owned_.begin(), owned_.end(), [](const auto& entry) {
+        return entry.second.paused && !entry.second.suspended;
+    });
 }
 
 std::vector<core::Epoch> Ownerships::epochs() const {

@@ -40,7 +40,8 @@ public:
     [[nodiscard]] Ownership* find(core::Epoch epoch);
 
     void revoking(core::Epoch epoch);
-    [[nodiscard]] bool all_paused() const noexcept;
+    // Any partition is paused without librdkafka knowing.
+    [[nodiscard]] bool paused_briefly() const noexcept;
     [[nodiscard]] std::vector<core::Epoch> epochs() const;  // ascending
     [[nodiscard]] std::size_t count() const noexcept { return owned_.size(); }
 

@@ -299,7 +299,7 @@ constexpr Key table[] = {
 
     {.path = "limits.records_buffered_max",
      .kind = integer,
-     .standard = "20000",
+     .standard = "12000",
      .low = "1",
      .high = "10000000",
      .example = "50000",

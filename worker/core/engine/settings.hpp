@@ -42,10 +42,10 @@ struct Settings {
     std::array<common::Duration, event_types.size()> time_to_execute{};
 
     std::size_t in_flight_max = 1000;
-    std::size_t records_buffered_max = 20'000;
+    std::size_t records_buffered_max = 12'000;
     std::size_t bytes_buffered_max = 64U << 20U;
     std::size_t span_max = 20'000;  // unsettled offsets of a partition
-    std::size_t stores_in_flight_max = 20'000;
+    std::size_t stores_in_flight_max = 12'000;
 
     common::Duration request_timeout = std::chrono::seconds{10};
     int attempts_max = 10;
