@@ -18,8 +18,15 @@ int main(int argc, char** argv) {
     demo->add_option("--seconds", options.seconds, "over how long a time")
         ->check(CLI::Range(5, 3600))
         ->capture_default_str();
-    demo->add_option("--seed", options.seed, "another seed, another workload")->capture_default_str();
+    demo->add_option("--seed", options.seed, "another seed, another workload")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
     demo->add_flag("--keep", options.keep, "leave everything running afterwards, until Ctrl-C");
-    CLI11_PARSE(cli, argc, argv);
+    try {
+        cli.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        // CLI11's own codes are many; ours are those of autosignin-worker.
+        return cli.exit(error) == 0 ? 0 : 2;
+    }
     return dev::demo(options);
 }
