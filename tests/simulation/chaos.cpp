@@ -120,7 +120,7 @@ private:
         }
     }
 
-    // One by one and rare, so that no command fails often enough to be given up.
+    // One by one, each value a few times at most, so that no command fails often enough to be given up.
     void errors() {
         const std::vector<FaultKind> kinds{
             FaultKind::fail,           FaultKind::lose_answer,     FaultKind::drop_request,
@@ -132,6 +132,7 @@ private:
             fault.delay = choices_.between(100ms, 20s);
             fault.status = choices_.chance(50) ? 503 : 500;
             fault.body = choices_.chance(50) ? sim::BodyForm::html : sim::BodyForm::empty;
+            fault.strikes_a_value_max = 3;
             add(std::move(fault), {world_.timeline.now().steady, world_.calm_at}, 0.05);
         });
     }

@@ -56,18 +56,18 @@ struct World::Worker {
     }
 };
 
-World::World(std::uint64_t seed_given, sim::Trace::Out out, Plant plant)
-    : seed{seed_given},
-      choices{seed_given},
+World::World(Setup setup, sim::Trace::Out out)
+    : choices{std::move(setup.choices)},
       trace{timeline, std::move(out)},
-      swarm{sim::draw_swarm(choices)},
+      swarm{setup.swarm ? std::move(*setup.swarm) : sim::draw_swarm(choices)},
       plan{sim::draw_plan(choices, swarm, timeline.now().wall)},
       key_id{fmt::format("{}1", sim::key_mark)},
-      apple{std::ref(tokens), [this](std::uint64_t bound) { return choices.below(bound); }},
+      apple{std::ref(tokens), [this](std::uint64_t bound) { return bound - 1 - choices.below(bound); }},
       referee{timeline, trace, swarm, plan, verdict},
       broker{timeline, choices, trace, plan, referee},
       calm_at{timeline.now().steady + swarm.calm_after},
-      plant_{std::move(plant)} {
+      plant_{std::move(setup.plant)},
+      between_steps_{std::move(setup.between_steps)} {
     tokens.active_keys.insert(key_id);
     for (const sim::PlannedAccount& account : plan.accounts) {
         tokens.bundle_ids.insert(account.shop.bundle_id);
@@ -81,8 +81,8 @@ World::World(std::uint64_t seed_given, sim::Trace::Out out, Plant plant)
         });
     }
     weather.latency_max = swarm.latency_max;
-    turn_cost_ = choices.chance(50) ? 20us : choices.between(common::Duration{100us}, common::Duration{10ms});
-    script_chaos(*this);
+    turn_cost_ = choices.chance(50) ? choices.between(common::Duration{100us}, common::Duration{10ms}) : 20us;
+    setup.script(*this);
     for (std::size_t worker = 0; worker < swarm.workers; ++worker) {
         start_worker();
     }
@@ -258,6 +258,9 @@ common::Duration World::patience() const {
 
 // False: the run is over.
 bool World::step() {
+    if (between_steps_) {
+        between_steps_(*this);
+    }
     if (verdict.broken()) {
         return false;
     }
@@ -292,18 +295,24 @@ Report World::run() {
     while (step()) {
     }
     return {
-        .seed = seed,
         .broken = verdict.broken(),
         .swarm = swarm.describe(),
         .trace_hash = trace.hash(),
         .trace_lines = trace.lines(),
         .turns = turns_,
+        .bytes_read = choices.bytes_read(),
         .virtual_time = timeline.now().steady - start,
         .probes = probes_};
 }
 
 Report run_seed(std::uint64_t seed, sim::Trace::Out out, const Plant& plant) {
-    return World{seed, std::move(out), plant}.run();
+    Report report = World{{.choices = sim::Choices{seed}, .plant = plant}, std::move(out)}.run();
+    report.seed = seed;
+    return report;
+}
+
+Report run_bytes(std::string bytes, sim::Trace::Out out, const Plant& plant) {
+    return World{{.choices = sim::Choices{std::move(bytes)}, .plant = plant}, std::move(out)}.run();
 }
 
 }  // namespace simulation

@@ -36,12 +36,13 @@
 namespace simulation {
 
 struct Report {
-    std::uint64_t seed = 0;
+    std::uint64_t seed = 0;  // where there is one
     std::optional<sim::Broken> broken{};
     std::string swarm;
     std::uint64_t trace_hash = 0;
     std::uint64_t trace_lines = 0;
     std::uint64_t turns = 0;
+    std::size_t bytes_read = 0;  // of the choices
     common::Duration virtual_time{};
     Probes probes{};
 };
@@ -49,9 +50,24 @@ struct Report {
 // Puts something wrong between a worker and its ports, to prove that the referee notices.
 using Plant = std::function<app::Ports(app::Ports genuine)>;
 
+class World;
+
+// Announces the faults of the world's swarm to its timeline, and their end.
+void script_chaos(World& world);
+
+struct Setup {
+    sim::Choices choices;
+    Plant plant{};
+    std::optional<sim::Swarm> swarm{};  // none: drawn
+    // Called once, before the first worker starts.
+    std::function<void(World&)> script = script_chaos;
+    // Called before every step: where a schedule is not the world's own.
+    std::function<void(World&)> between_steps{};
+};
+
 class World {
 public:
-    explicit World(std::uint64_t seed, sim::Trace::Out out = {}, Plant plant = {});
+    explicit World(Setup setup, sim::Trace::Out out = {});
     World(const World&) = delete;
     World& operator=(const World&) = delete;
     ~World();
@@ -65,7 +81,6 @@ public:
     void key_file_changed();
     void change_capacity(std::size_t least, std::size_t most);
 
-    std::uint64_t seed;
     sim::Choices choices;
     sim::Timeline timeline;
     sim::Trace trace;
@@ -95,6 +110,7 @@ private:
     [[nodiscard]] bool step();
 
     Plant plant_;
+    std::function<void(World&)> between_steps_;
     sim::WorkerId last_worker_ = sim::no_worker;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::size_t restarts_due_ = 0;
@@ -104,10 +120,9 @@ private:
     Probes probes_{};
 };
 
-// Announces the faults of the world's swarm to its timeline, and their end.
-void script_chaos(World& world);
-
 // The whole of one seed. `seed` alone decides what happens.
 [[nodiscard]] Report run_seed(std::uint64_t seed, sim::Trace::Out out = {}, const Plant& plant = {});
+// The same for a byte string, as a fuzzer or the shrinker makes them: worker/sim/choices.hpp.
+[[nodiscard]] Report run_bytes(std::string bytes, sim::Trace::Out out = {}, const Plant& plant = {});
 
 }  // namespace simulation

@@ -41,6 +41,7 @@ Apple::Apple(TokenCheck check, Choose choose, AppleOptions options)
 
 void Apple::script(std::vector<Fault> faults) {
     faults_ = std::move(faults);
+    strikes_.clear();
 }
 
 void Apple::add(Fault fault) {
@@ -53,7 +54,8 @@ void Apple::forget_ledger() {
 }
 
 const Fault* Apple::struck(FaultKind kind, const Call& call) {
-    for (const Fault& fault : faults_) {
+    for (std::size_t index = 0; index < faults_.size(); ++index) {
+        const Fault& fault = faults_[index];
         const bool open =
             fault.kind == kind && fault.from <= call.now.steady && call.now.steady < fault.until;
         if (!open || (!fault.bundle_id.empty() && fault.bundle_id != call.token.bundle_id) ||
@@ -62,9 +64,14 @@ const Fault* Apple::struck(FaultKind kind, const Call& call) {
             continue;
         }
         const auto odds = static_cast<std::uint64_t>(fault.probability * static_cast<double>(million));
-        if (odds >= million || (odds > 0 && choose_(million) < odds)) {
-            return &fault;
+        if (odds < million && (odds == 0 || choose_(million) >= odds)) {
+            continue;
         }
+        if (fault.strikes_a_value_max > 0 &&
+            ++strikes_[{index, call.entry.value}] > fault.strikes_a_value_max) {
+            continue;
+        }
+        return &fault;
     }
     return nullptr;
 }

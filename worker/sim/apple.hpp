@@ -21,6 +21,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/time.hpp"
@@ -92,6 +93,7 @@ private:
     AppleOptions options_;
     AppleStore store_;
     std::vector<Fault> faults_;
+    std::map<std::pair<std::size_t, std::string>, unsigned> strikes_;  // by fault and value
     Ledger ledger_;
     std::map<LandingId, Landing> landings_;
     std::uint64_t next_landing_ = 1;

@@ -49,6 +49,7 @@ struct Fault {
     common::Instant from{};                 // first instant that suffers
     common::Instant until = common::never;  // first instant that does not
     double probability = 1;
+    unsigned strikes_a_value_max = 0;  // how often it hits one value at most; 0: no bound
 
     // Scope; empty: everything. A request whose token or body cannot be read matches no bundle id and no
     // value.

@@ -87,7 +87,7 @@ Swarm draw_swarm(Choices& choices) {
     swarm.workers = choices.chance(30) ? 2 : 1;
     swarm.partitions = choices.between(1, 4);
     swarm.accounts = choices.chance(20) ? choices.between(1, 3) : choices.between(4, 40);
-    swarm.records = choices.chance(80) ? choices.between(10, 120) : choices.between(120, 300);
+    swarm.records = choices.chance(20) ? choices.between(120, 300) : choices.between(10, 120);
     swarm.apps = choices.chance(30) ? 2 : 1;
     swarm.calm_after = choices.between(common::Duration{5s}, common::Duration{90s});
     const std::vector<unsigned> likelihoods{0, 15, 35, 35, 60};
@@ -99,7 +99,7 @@ Swarm draw_swarm(Choices& choices) {
           &swarm.invalid_records, &swarm.offset_holes, &swarm.large_records, &swarm.slow_apple}) {
         *fault = choices.chance(likely);
     }
-    swarm.latency_max = choices.chance(50) ? 20ms : 300ms;
+    swarm.latency_max = choices.chance(50) ? 300ms : 20ms;
     swarm.settings = draw_settings(choices, swarm);
     return swarm;
 }

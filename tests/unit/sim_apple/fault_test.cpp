@@ -102,6 +102,16 @@ TEST_CASE("a probability is drawn from the injected chooser, once a request in i
     CHECK(draws == 8);
 }
 
+TEST_CASE("a fault with a bound hits one value that often and goes on with others") {
+    Scene scene;
+    scene.apple.script({{.kind = FaultKind::forbid, .strikes_a_value_max = 2}});
+    std::vector<int> statuses;
+    for (const char* value : {"one", "one", "one", "other", "one", "other", "other"}) {
+        statuses.push_back(scene.status(scene.erase(value)));
+    }
+    CHECK(statuses == std::vector<int>{403, 403, 404, 403, 404, 403, 404});
+}
+
 TEST_CASE("Retry-After in every form") {
     struct Row {
         const char* because;
