@@ -96,6 +96,7 @@ private:
         const std::vector<std::string>& values, const std::string& replacement) {
         Json tokens = Json::array();
         SentEvent event;
+        event.leaves = replacement;
         for (const std::string& value : values) {
             Json token{{"value", value}};
             if (!replacement.empty()) {
@@ -191,6 +192,19 @@ std::size_t History::invalid() const {
 
 History draw_history(const HistoryOptions& options) {
     return Drawer{options}.draw();
+}
+
+void keep_first(History& history, std::size_t events) {
+    history.events.resize(std::min(events, history.events.size()));
+    for (Account& account : history.accounts) {
+        account.last_value = account.first_value;
+    }
+    for (const SentEvent& event : history.events) {
+        if (!event.demands.empty()) {
+            history.accounts[event.account].last_value =
+                event.leaves.empty() ? std::nullopt : std::optional{event.leaves};
+        }
+    }
 }
 
 }  // namespace lane

@@ -37,6 +37,7 @@ struct SentEvent {
     core::Headers headers{};
     std::size_t account = 0;        // of valid ones
     std::vector<Demand> demands{};  // of valid ones; empty: nothing to do
+    std::string leaves{};           // what the account holds after the last demand; empty: nothing
 };
 
 struct Account {
@@ -65,5 +66,8 @@ struct HistoryOptions {
 };
 
 [[nodiscard]] History draw_history(const HistoryOptions& options);
+
+// As if only the first `events` had happened.
+void keep_first(History& history, std::size_t events);
 
 }  // namespace lane

@@ -69,7 +69,7 @@ std::string check_both_modes(const Stage& stage) {
     require(!control.found().empty(), "a secret would not be found");
     static_cast<void>(require_all_once(history, scene.ledger()));
     scene.require_store(history);
-    require_dead_letters(scene, history);
+    static_cast<void>(require_dead_letters(scene, history));
     require_receipts(scene, history, Repeats::none);
     require_metrics(scene, worker, history);
     const int code = worker.stop();

@@ -3,24 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <optional>
 #include <utility>
 
+#include "tests/kafka/book.hpp"
 #include "tests/kafka/require.hpp"
 
 namespace lane {
 namespace {
-
-// Values are never reused, so this names one command.
-using CommandName = std::pair<std::string, std::string>;  // value, replacement
-
-struct Place {
-    std::size_t account = 0;
-    std::size_t index = 0;      // among the account's commands
-    std::size_t event = 0;      // index of its event's first command
-    std::size_t event_end = 0;  // index after its event's last command
-};
 
 struct Progress {
     std::size_t commands = 0;  // demanded
@@ -28,25 +18,6 @@ struct Progress {
     std::size_t last = 0;      // index of the one received last
     const sim::LedgerEntry* previous = nullptr;
 };
-
-struct Book {
-    std::map<CommandName, Place> places;
-    std::vector<Progress> accounts;
-};
-
-Book open_book(const History& history) {
-    Book book;
-    book.accounts.resize(history.accounts.size());
-    for (const SentEvent& event : history.events) {
-        Progress& account = book.accounts[event.account];
-        const std::size_t first = account.commands;
-        const std::size_t end = first + event.demands.size();
-        for (const Demand& demand : event.demands) {
-            book.places[{demand.value, demand.replacement}] = {event.account, account.commands++, first, end};
-        }
-    }
-    return book;
-}
 
 bool crashed_between(
     const std::vector<common::Instant>& crashes, common::Instant earlier, common::Instant later) {
@@ -84,7 +55,11 @@ std::string complaint(
 Verdict judge(
     const History& history, const sim::Ledger& ledger, HandOver hand_over,
     const std::vector<common::Instant>& crashes) {
-    Book book = open_book(history);
+    const Book book{history};
+    std::vector<Progress> accounts(history.accounts.size());
+    for (std::size_t i = 0; i < accounts.size(); ++i) {
+        accounts[i].commands = book.commands(i);
+    }
     Verdict verdict{.requests = ledger.size()};
     const auto note = [&](std::string problem) {
         if (verdict.problem.empty()) {
@@ -92,13 +67,13 @@ Verdict judge(
         }
     };
     for (const sim::LedgerEntry& entry : ledger) {
-        const auto found = book.places.find({entry.value, entry.replacement});
-        if (found == book.places.end()) {
+        const Place* const found = book.find(entry);
+        if (found == nullptr) {
             note(fmt::format("Apple received a command that no event demands (status {})", entry.status));
             continue;
         }
-        const Place& place = found->second;
-        Progress& account = book.accounts[place.account];
+        const Place& place = *found;
+        Progress& account = accounts[place.account];
         if (const std::string problem = complaint(account, place, entry, hand_over, crashes);
             !problem.empty()) {
             note(fmt::format("{}: {}", history.accounts[place.account].name, problem));
@@ -109,8 +84,8 @@ Verdict judge(
         account.last = place.index;
         account.previous = &entry;
     }
-    for (std::size_t i = 0; i < book.accounts.size(); ++i) {
-        const Progress& account = book.accounts[i];
+    for (std::size_t i = 0; i < accounts.size(); ++i) {
+        const Progress& account = accounts[i];
         if (account.begun < account.commands) {
             note(fmt::format(
                 "{}: {} of {} commands never reached Apple", history.accounts[i].name,

@@ -1,7 +1,8 @@
 // The driver of tests/kafka/run: real workers against a real broker, judged by the ledger of the scripted
 // Apple.
 //
-//   kafka_lane --bootstrap HOST:PORT --worker PROGRAM --folder FOLDER [--only CHECK]...
+//   kafka_lane --bootstrap HOST:PORT --worker PROGRAM --folder FOLDER [--only CHECK]... [--kills N] [--seed
+//   N]
 //
 // One line a check, then the summary line. Exits 0 only if all passed.
 #include <fmt/format.h>
@@ -11,6 +12,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <map>
 #include <string>
 #include <vector>
@@ -41,6 +43,11 @@ Options read(int count, char** arguments) {
     return options;
 }
 
+std::uint64_t number(const Options& options, const std::string& name, std::uint64_t otherwise) {
+    const auto found = options.values.find(name);
+    return found == options.values.end() ? otherwise : std::strtoull(found->second.c_str(), nullptr, 10);
+}
+
 bool wanted(const Options& options, std::string_view name) {
     return options.only.empty() ||
            std::find(options.only.begin(), options.only.end(), name) != options.only.end();
@@ -67,7 +74,9 @@ int run(const Options& options) {
     auto certificates = dev::write_certificates(folder + "/certificates");
     lane::require(static_cast<bool>(certificates), certificates ? "" : certificates.error().message);
     lane::Cluster cluster{options.values.at("--bootstrap")};
-    const lane::Stage stage{cluster, options.values.at("--worker"), folder, *certificates};
+    lane::Stage stage{cluster, options.values.at("--worker"), folder, *certificates};
+    stage.kills = number(options, "--kills", stage.kills);
+    stage.seed = number(options, "--seed", stage.seed);
     int passed = 0;
     int failed = 0;
     for (const lane::Check& check : lane::checks) {

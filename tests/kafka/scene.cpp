@@ -15,7 +15,6 @@
 namespace lane {
 namespace {
 
-constexpr std::string_view key_id = "LANEKEY001";
 constexpr std::string_view issuer = "57246542-96fe-1a63-e053-0824d011072a";
 
 std::string bundle_of(const std::string& scene) {
@@ -40,12 +39,11 @@ Scene::Scene(const Stage& stage, const SceneOptions& options)
       folder_{stage.folder + "/" + options.name},
       key_file_{folder_ + "/AuthKey.p8"} {
     std::filesystem::create_directories(folder_);
-    const std::string key = demand(dev::new_app_key());
-    static_cast<void>(demand(dev::write_private_file(key_file_, key)));
-    traces_.forbid_key(key);
+    key_ = demand(dev::new_app_key());
+    static_cast<void>(demand(dev::write_private_file(key_file_, key_)));
+    traces_.forbid_key(key_);
 
     dev::Es256Tokens tokens;
-    static_cast<void>(demand(tokens.add_key(std::string{key_id}, key)));
     tokens.set_issuer(std::string{issuer});
     tokens.add_app(bundle_of(name_));
     dev::AppleServerOptions apple;
@@ -111,6 +109,8 @@ void Scene::require_store(const History& history) {
 WorkerProcess Scene::start(const WorkerOptions& options) {
     const std::string log_file = fmt::format("{}/worker-{}.log", folder_, log_files_.size() + 1);
     log_files_.push_back(log_file);
+    apple_->with_tokens(
+        [&](dev::Es256Tokens& tokens) { static_cast<void>(demand(tokens.add_key(options.key_id, key_))); });
     return WorkerProcess{stage_.worker_program, write_config(options), log_file};
 }
 
@@ -123,7 +123,7 @@ std::string Scene::write_config(const WorkerOptions& options) const {
         R"(kafka:
   bootstrap_servers: {bootstrap}
   group_id: {group}
-  group_instance_id: {instance}
+  group_instance_id: "{instance}"
   topics: [{topics}]
   session_timeout: 6s
   properties:
@@ -153,7 +153,7 @@ log: {{level: {log_level}, format: json}}
         fmt::arg("ca", stage_.certificates.ca_file.string()),
         fmt::arg("url", apple_->url(sim::Environment::production)),
         fmt::arg("sandbox_url", apple_->url(sim::Environment::sandbox)), fmt::arg("name", name_),
-        fmt::arg("bundle", bundle_of(name_)), fmt::arg("issuer", issuer), fmt::arg("key_id", key_id),
+        fmt::arg("bundle", bundle_of(name_)), fmt::arg("issuer", issuer), fmt::arg("key_id", options.key_id),
         fmt::arg("key_file", key_file_), fmt::arg("log_level", options.log_level));
     return file;
 }

@@ -22,6 +22,8 @@ struct Stage {
     std::string worker_program{};
     std::string folder{};
     dev::Certificates certificates{};
+    std::uint64_t seed = 1;  // of the kill check
+    std::size_t kills = 20;  // of the kill check
 };
 
 struct SceneOptions {
@@ -31,11 +33,13 @@ struct SceneOptions {
 };
 
 struct WorkerOptions {
-    std::string instance{};             // group.instance.id
+    std::string instance{};             // group.instance.id; empty: a dynamic member
     std::vector<std::string> topics{};  // empty: the scene's source topic
     std::size_t in_flight_max = 1000;
     std::string log_level = "info";
     std::string kafka_debug{};  // librdkafka's own debug contexts
+    // Of the key that signs its requests: with one of its own, the ledger tells which worker sent what.
+    std::string key_id = "LANEKEY001";
 };
 
 class Scene {
@@ -79,6 +83,7 @@ private:
     std::string name_;
     std::string folder_;
     std::string key_file_;
+    std::string key_;
     std::unique_ptr<dev::AppleServer> apple_;
     Traces traces_;
     std::vector<std::string> log_files_;

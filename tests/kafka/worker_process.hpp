@@ -35,6 +35,7 @@ public:
     [[nodiscard]] double metric(const std::string& series) const;
     [[nodiscard]] bool ready() const { return get("/readyz").status == 200; }
 
+    [[nodiscard]] bool ended() { return child_.exit_code().has_value(); }
     // Waits for `condition`; Failed with `otherwise` when it does not come, or the worker ends before.
     void await(
         const std::function<bool()>& condition, std::chrono::milliseconds patience,
