@@ -1,8 +1,10 @@
 #include "worker/core/command/command.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/invariant.hpp"
+#include "worker/core/planted.hpp"
 
 namespace core {
 
@@ -28,6 +30,9 @@ std::vector<Command> commands_for(Event event) {
             command.action = Action::update;
             command.replacement = *std::move(token.replacement);
         }
+    }
+    if (planted(Bug::commands_reversed)) {
+        std::reverse(commands.begin(), commands.end());
     }
     return commands;
 }

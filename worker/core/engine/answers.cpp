@@ -6,6 +6,7 @@
 #include "common/overloaded.hpp"
 #include "worker/core/engine/impl.hpp"
 #include "worker/core/outcome/retry_after.hpp"
+#include "worker/core/planted.hpp"
 
 namespace core {
 
@@ -47,11 +48,15 @@ void Engine::Impl::on(ExchangeEnded& ended) {
     }
     const bool suspicious = std::holds_alternative<Rejected>(meaning) && rejection_is_suspicious(flight);
     tell_breaker(flight, meaning, exchange);
-    tell_gate(flight, meaning, exchange);
+    if (!planted(Bug::wait_kept_in_the_command_only) || obligations_.find(flight.obligation) != nullptr) {
+        tell_gate(flight, meaning, exchange);
+    }
 
     Obligation* const obligation = obligations_.find(flight.obligation);
     if (obligation == nullptr) {
-        lanes_.advance(flight.lane);  // released meanwhile; the lane was kept busy until now
+        if (!planted(Bug::lane_stays_busy)) {
+            lanes_.advance(flight.lane);  // released meanwhile; the lane was kept busy until now
+        }
         return;
     }
     obligation->in_flight = false;
@@ -94,32 +99,36 @@ void Engine::Impl::charge(ObligationKey key) {
     if (progress.failures == 0) {
         return;  // the failure was an earlier command's of this record
     }
-    ++progress.charged;
+    progress.charged += planted(Bug::poison_tried_for_ever) ? 0 : 1;
     // Only time between neighbouring failures counts as age: a pause behind a gate or breaker is longer.
     const common::Duration longest = settings_.retry.longest + settings_.request_timeout;
     if (progress.last_failure != common::Instant{}) {
         progress.age_spent += std::min(longest, now_.steady - progress.last_failure);
     }
     progress.last_failure = now_.steady;
-    progress.spent = progress.spent || progress.charged >= settings_.attempts_max ||
+    const int attempts_max = settings_.attempts_max - (planted(Bug::exhausted_too_early) ? 5 : 0);
+    progress.spent = progress.spent || progress.charged >= attempts_max ||
                      (settings_.age_max > common::Duration{} && progress.age_spent >= settings_.age_max);
 }
 
 void Engine::Impl::retry_command(const Flight& flight, bool costs_attempt, const Exchange& exchange) {
     Obligation& obligation = obligations_.at(flight.obligation);
     if (draining_ || partition(obligation.record.epoch)->leaving) {
+        static_cast<void>(
+            planted(Bug::drain_forgets_a_retry) &&
+            partition(obligation.record.epoch)->tracker.finished(obligation.record.offset));
         lanes_.advance(flight.lane);
         forget(flight.obligation);
         return;
     }
     CommandProgress& progress = obligation.progress[obligation.current];
-    if (progress.spent && costs_attempt) {
+    if ((progress.spent || (planted(Bug::outage_exhausts) && progress.failures > 2)) && costs_attempt) {
         fail_command(flight.lane, flight.obligation, DeadLetterReason::exhausted);
         return;
     }
     ++(costs_attempt ? stats_.counters.retries : stats_.counters.free_retries);
     // Lost, 408, 5xx: it may have been executed all the same.
-    progress.lost_before = progress.lost_before || costs_attempt;
+    progress.lost_before = progress.lost_before || (costs_attempt && !planted(Bug::lost_update_not_found));
     const auto* not_sent = std::get_if<NotSent>(&exchange);
     const bool held_by_gate =
         !costs_attempt && (not_sent == nullptr || not_sent->reason == NotSentReason::no_credential);

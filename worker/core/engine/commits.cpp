@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "worker/core/engine/impl.hpp"
+#include "worker/core/planted.hpp"
 
 namespace core {
 
@@ -30,7 +31,7 @@ void Engine::Impl::commit_if_due(bool at_once) {
             continue;
         }
         partition.dirty = false;
-        const Offset offset = partition.tracker.committable();
+        const Offset offset = partition.tracker.committable() + (planted(Bug::commit_one_too_far) ? 1 : 0);
         // A broker may allow less metadata (offset.metadata.max.bytes) than Kafka's default: rather no map
         // than no commit.
         EncodedMap map = map_refused_ ? EncodedMap{.text = {}, .cut = true}
@@ -59,7 +60,7 @@ void Engine::Impl::on(CommitEnded& ended) {
             committed->committed = std::max(committed->committed, commit.offset);
             committed->commits_refused = 0;
         } else {
-            committed->dirty = true;
+            committed->dirty = !planted(Bug::refused_commit_forgotten);
             ++committed->commits_refused;
             next_commit_ = now_.steady + (committed->leaving ? after_refusal_while_leaving : after_refusal);
         }

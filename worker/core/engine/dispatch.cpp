@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "worker/core/engine/impl.hpp"
+#include "worker/core/planted.hpp"
 
 namespace core {
 
@@ -10,7 +11,7 @@ void Engine::Impl::dispatch() {
     if (!draining_) {
         send_canaries();
     }
-    while (flights_.size() < settings_.in_flight_max) {
+    while (flights_.size() < settings_.in_flight_max || planted(Bug::in_flight_limit_ignored)) {
         const std::optional<ChannelId> urgent = most_urgent_channel();
         if (!urgent) {
             return;
@@ -21,8 +22,9 @@ void Engine::Impl::dispatch() {
 
 bool Engine::Impl::may_send(const Channel& channel) {
     const Endpoint& endpoint = endpoint_of(channel.app);
-    return app(channel.app).gate.lets_through(now_.steady) && endpoint.in_flight < endpoint.capacity &&
-           flights_.size() < settings_.in_flight_max;
+    return app(channel.app).gate.lets_through(now_.steady) &&
+           (endpoint.in_flight < endpoint.capacity || planted(Bug::capacity_ignored)) &&
+           (flights_.size() < settings_.in_flight_max || planted(Bug::in_flight_limit_ignored));
 }
 
 std::optional<ChannelId> Engine::Impl::most_urgent_channel() {
@@ -37,7 +39,8 @@ std::optional<ChannelId> Engine::Impl::most_urgent_channel() {
         const Breaker::Sends sends = candidate.breaker.may_send(now_.steady);
         if (candidate.acceptance.state() == GateState::open &&
             (sends == Breaker::Sends::commands || sends == Breaker::Sends::one_command) &&
-            app(candidate.app).bucket.ready_at(now_.steady) <= now_.steady) {
+            (app(candidate.app).bucket.ready_at(now_.steady) <= now_.steady ||
+             planted(Bug::token_bucket_ignored))) {
             best = ChannelId{i};
             best_deadline = *deadline;
         }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "worker/core/engine/impl.hpp"
+#include "worker/core/planted.hpp"
 
 namespace core {
 
@@ -106,9 +107,12 @@ Status Engine::Impl::status(common::Now now) const {
 
     std::optional<common::WallTime> oldest;
     obligations_.for_each([&](const Obligation& obligation) {
-        if (obligation.stage == Obligation::Stage::queued || obligation.owes_dead_letter()) {
+        if (obligation.stage == Obligation::Stage::queued ||
+            (obligation.owes_dead_letter() && !planted(Bug::letters_not_shown_as_open))) {
             const common::WallTime since = obligation.envelope.time.value_or(obligation.record.timestamp);
-            oldest = oldest ? std::min(*oldest, since) : since;
+            oldest = !oldest                                  ? since
+                     : planted(Bug::youngest_shown_as_oldest) ? std::max(*oldest, since)
+                                                              : std::min(*oldest, since);
         }
     });
     if (oldest) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "worker/core/engine/impl.hpp"
+#include "worker/core/planted.hpp"
 
 namespace core {
 
@@ -54,10 +55,13 @@ void Engine::Impl::pause_or_resume() {
         }
         const bool above_own = partition.buffered >= own.records || partition.bytes >= own.bytes;
         const bool well_below_own = partition.buffered * 2 <= own.records && partition.bytes * 2 <= own.bytes;
-        if (!partition.paused && ((full && above_own) || span >= settings_.span_max)) {
+        if (!planted(Bug::pause_never_asked) && !partition.paused &&
+            ((full && above_own) || span >= settings_.span_max)) {
             partition.paused = true;
             effects_->emplace_back(Pause{epoch});
-        } else if (partition.paused && (roomy || well_below_own) && span * 4 <= settings_.span_max * 3) {
+        } else if (
+            !planted(Bug::pause_never_resumed) && partition.paused && (roomy || well_below_own) &&
+            span * 4 <= settings_.span_max * 3) {
             partition.paused = false;
             effects_->emplace_back(Resume{epoch});
         }
@@ -76,7 +80,7 @@ void Engine::Impl::give_up_blocking_head(Epoch epoch, Partition& partition) {
             return;
         }
         CommandProgress& progress = obligation.progress[obligation.current];
-        if (progress.charged > 0 && !progress.spent) {
+        if ((progress.charged > 0 || planted(Bug::head_given_up_unproved)) && !progress.spent) {
             progress.spent = true;
             ++stats_.counters.heads_given_up;
             say(Severity::error, "head_given_up",

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "worker/core/engine/impl.hpp"
+#include "worker/core/planted.hpp"
 
 namespace core {
 
@@ -30,7 +31,8 @@ void Engine::Impl::on(Assigned& assigned) {
         effects_->emplace_back(Release{{assigned.epoch}});
         return;
     }
-    const DecodedMap map = decode_offset_map(assigned.next, assigned.metadata);
+    const DecodedMap map =
+        decode_offset_map(assigned.next + (planted(Bug::map_on_the_wrong_base) ? 1 : 0), assigned.metadata);
     if (map.origin == MapOrigin::foreign || map.origin == MapOrigin::damaged) {
         ++stats_.counters.offset_maps_ignored;
         say(Severity::warning, "offset_map_ignored",
@@ -52,7 +54,8 @@ void Engine::Impl::on(Assigned& assigned) {
 void Engine::Impl::on(Received& received) {
     Record& record = received.record;
     Partition* const from = partition(record.epoch);
-    if (from == nullptr || from->leaving || record.offset < from->position) {
+    if (from == nullptr || from->leaving ||
+        (record.offset < from->position && !planted(Bug::position_accepted_twice))) {
         ++stats_.counters.records_of_old_epochs;
         return;
     }
@@ -104,7 +107,7 @@ void Engine::Impl::admit_event(Partition& from, Record& record, Event& event) {
 
 void Engine::Impl::admit_invalid(Partition& from, Record& record, Invalid& invalid) {
     Obligation obligation{.record = std::move(record), .envelope = std::move(invalid.envelope), .app = {}};
-    obligation.invalid_code = invalid.code;
+    obligation.invalid_code = planted(Bug::invalid_swallowed) ? std::string_view{} : invalid.code;
     obligation.first_failed = now_.wall;
     obligation.bytes = size_of(obligation.record);
     from.bytes += obligation.bytes;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "worker/core/engine/impl.hpp"
+#include "worker/core/planted.hpp"
 
 namespace core {
 
@@ -29,7 +30,7 @@ void Engine::Impl::on(Revoked& revoked) {
     if (known.empty()) {
         return;
     }
-    if (revoked.lost) {
+    if (revoked.lost && !planted(Bug::lost_taken_for_revoked)) {
         say(Severity::warning, "partitions_lost",
             "the group gave the partitions away without asking, as after a session timeout; what was under "
             "way is "
@@ -82,7 +83,8 @@ void Engine::Impl::drop_idle(const std::vector<Epoch>& epochs) {
         return obligation.stage == Obligation::Stage::queued && !obligation.in_flight &&
                std::find(epochs.begin(), epochs.end(), obligation.record.epoch) != epochs.end();
     };
-    lanes_.remove_if([&](ObligationKey key) { return idle(obligations_.at(key)); });
+    lanes_.remove_if(
+        [&](ObligationKey key) { return idle(obligations_.at(key)) || planted(Bug::lanes_lost_on_revoke); });
     obligations_.for_each([&](ObligationKey key, const Obligation& obligation) {
         if (idle(obligation)) {
             forget(key);
@@ -93,7 +95,7 @@ void Engine::Impl::drop_idle(const std::vector<Epoch>& epochs) {
 void Engine::Impl::let_go() {
     for (std::size_t i = 0; i < leaving_.size();) {
         const Leaving& group = leaving_[i];
-        const bool late = now_.steady >= group.deadline;
+        const bool late = now_.steady >= group.deadline && !planted(Bug::drain_without_end);
         bool busy = false;
         bool uncommitted = false;
         for (const Epoch epoch : group.epochs) {
@@ -107,7 +109,7 @@ void Engine::Impl::let_go() {
             ++i;
             continue;
         }
-        if (uncommitted || !commit_under_way_.empty()) {
+        if ((uncommitted || !commit_under_way_.empty()) && !planted(Bug::leaves_without_commit)) {
             commit_if_due(true);
             if (!late) {
                 ++i;
@@ -139,7 +141,7 @@ void Engine::Impl::release(const std::vector<Epoch>& epochs) {
         }
     });
     for (const Epoch epoch : epochs) {
-        partitions_.erase(epoch);
+        partitions_.erase(planted(Bug::epoch_forgotten) ? Epoch{} : epoch);
         for (Leaving& group : leaving_) {
             std::erase(group.epochs, epoch);
         }

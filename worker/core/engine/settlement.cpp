@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "worker/core/engine/impl.hpp"
+#include "worker/core/planted.hpp"
 
 namespace core {
 
@@ -60,7 +61,7 @@ void Engine::Impl::settle(ObligationKey key) {
     if (settings_.say_outcomes) {
         say_outcome(obligation);
     }
-    if (obligation.owes_dead_letter()) {
+    if (obligation.owes_dead_letter() && !planted(Bug::receipt_without_letter)) {
         stores_queued_.push_back(stores_.insert({key, StoreKind::dead_letter}));
     } else {
         store_receipts(key);
@@ -78,7 +79,8 @@ void Engine::Impl::store_receipts(ObligationKey key) {
         stores_queued_.push_back(stores_.insert({key, StoreKind::receipt}));
         return;
     }
-    obligation.receipts_outstanding = obligation.commands.size();
+    obligation.receipts_outstanding =
+        planted(Bug::receipt_lost) ? std::size_t{1} : obligation.commands.size();
     for (std::size_t index = 0; index < obligation.commands.size(); ++index) {
         stores_queued_.push_back(stores_.insert({key, StoreKind::receipt, index}));
     }
@@ -122,7 +124,7 @@ OutgoingRecord Engine::Impl::dead_letter_of(const Obligation& obligation) const 
     for (std::size_t index = 0; index < obligation.progress.size(); ++index) {
         facts.attempts += obligation.progress[index].attempts;
         if (obligation.progress[index].outcome == Outcome::dead_lettered) {
-            facts.commands.push_back(index);
+            facts.commands.push_back(planted(Bug::letter_names_the_wrong_command) ? 0 : index);
         }
     }
     facts.first_failed = obligation.first_failed;
@@ -158,10 +160,12 @@ OutgoingRecord Engine::Impl::receipt_of(
     if (command) {
         const CommandProgress& progress = obligation.progress[*command];
         facts.action = obligation.commands[*command].action;
-        facts.outcome = *progress.outcome;
+        facts.outcome = planted(Bug::receipt_says_executed) ? Outcome::executed : *progress.outcome;
         facts.attempts = progress.attempts;
-        fingerprint =
-            settings_.fingerprint ? settings_.fingerprint(obligation.commands[*command].value.expose()) : "";
+        const std::string_view value = obligation.commands[*command].value.expose();
+        fingerprint = planted(Bug::value_as_fingerprint) ? std::string{value}
+                      : settings_.fingerprint            ? settings_.fingerprint(value)
+                                                         : "";
         facts.fingerprint = fingerprint;
         if (facts.outcome == Outcome::dead_lettered) {
             facts.reason = progress.reason;
@@ -186,7 +190,9 @@ void Engine::Impl::on(StoreEnded& ended) {
         stores_.erase(key);
         return;
     }
-    if (ended.result == StoreResult::acknowledged) {
+    if (ended.result == StoreResult::acknowledged ||
+        (planted(Bug::letter_believed_too_early) && work.kind == StoreKind::dead_letter) ||
+        (planted(Bug::receipt_believed_too_early) && work.kind == StoreKind::receipt)) {
         const StoreWork done = work;
         stores_.erase(key);
         if (done.kind == StoreKind::dead_letter) {
@@ -220,14 +226,16 @@ void Engine::Impl::on(StoreEnded& ended) {
             "Check that the topic exists and that this user may write to it",
             {{"error", ended.error}, {"times", fmt::to_string(*times)}});
     }
-    stores_to_repeat_.emplace(now_.steady + settings_.store_retry.after(work.failures++, random_), key);
+    const common::Duration wait = settings_.store_retry.after(work.failures++, random_);
+    stores_to_repeat_.emplace(
+        planted(Bug::refused_store_forgotten) ? common::never : now_.steady + wait, key);
 }
 
 void Engine::Impl::finish(ObligationKey key) {
     const Obligation& obligation = obligations_.at(key);
     Partition& from = *partition(obligation.record.epoch);
     INVARIANT(from.tracker.finished(obligation.record.offset), "a record was settled twice");
-    from.dirty = true;
+    from.dirty = !planted(Bug::finished_and_not_committed);
     ++completions_;
     const Outcome outcome = outcome_of(obligation);
     if (obligation.envelope.type && obligation.envelope.time && obligation.invalid_code.empty()) {
@@ -244,7 +252,7 @@ void Engine::Impl::finish(ObligationKey key) {
 
 void Engine::Impl::forget(ObligationKey key) {
     const Obligation& obligation = obligations_.at(key);
-    bytes_buffered_ -= obligation.bytes;
+    bytes_buffered_ -= planted(Bug::bytes_never_given_back) ? 0 : obligation.bytes;
     Partition& from = *partition(obligation.record.epoch);
     from.bytes -= obligation.bytes;
     --from.buffered;

@@ -5,6 +5,7 @@
 
 #include "worker/core/engine/impl.hpp"
 #include "worker/core/outcome/retry_after.hpp"
+#include "worker/core/planted.hpp"
 
 namespace core {
 
@@ -172,6 +173,7 @@ bool Engine::Impl::rejection_is_suspicious(const Flight& flight) {
 void Engine::Impl::canary_ended(const Flight& flight, const Meaning& meaning, const Exchange& exchange) {
     Channel& from = channel(flight);
     const Health health = health_of(meaning, exchange);
+    stats_.counters.commands[0][0] += planted(Bug::canary_counted_as_command) ? 1 : 0;
     if (flight.breaker_canary) {
         const bool was_closed = from.breaker.state() == BreakerState::closed;
         if (health == Health::well) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include "worker/core/planted.hpp"
 
 namespace core {
 namespace {
@@ -96,10 +97,13 @@ std::optional<common::Duration> until(common::WallTime when, common::WallTime no
 std::optional<common::Duration> retry_after(std::string_view text, common::WallTime now) noexcept {
     text = trimmed(text);
     if (const auto number = digits(text)) {
-        if (*number > unix_ms_above) {
+        if (*number > unix_ms_above && !planted(Bug::milliseconds_read_as_seconds)) {
             return until(common::WallTime{milliseconds{*number}}, now);
         }
-        return std::clamp(milliseconds{std::chrono::seconds{*number}}, shortest, longest);
+        return std::clamp(
+            planted(Bug::seconds_read_as_milliseconds) ? milliseconds{*number}
+                                                       : milliseconds{std::chrono::seconds{*number}},
+            shortest, longest);
     }
     if (const auto when = http_date(text)) {
         return until(*when, now);

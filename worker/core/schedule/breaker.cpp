@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include "worker/core/planted.hpp"
 
 namespace core {
 
@@ -145,7 +146,7 @@ bool Breaker::canary_failed(common::Instant now, common::Prng& random) {
 }
 
 void Breaker::canary_told_nothing(common::Instant now) noexcept {
-    canary_under_way_ = false;
+    canary_under_way_ = planted(Bug::canary_never_ends);
     canary_at_ = now + canary_spacing;
     until_ = std::max(until_, now + canary_spacing);
 }
@@ -182,7 +183,7 @@ void Breaker::open(common::Instant now, common::Prng& random) {
 }
 
 void Breaker::close() noexcept {
-    state_ = BreakerState::closed;
+    state_ = planted(Bug::breaker_never_closes) ? BreakerState::half_open : BreakerState::closed;
     window_.clear();
     failures_ = 0;
     strikes_ = 0;

@@ -1,6 +1,7 @@
 #include "worker/core/schedule/gate.hpp"
 
 #include <algorithm>
+#include "worker/core/planted.hpp"
 
 namespace core {
 
@@ -31,7 +32,7 @@ void Gate::probe_sent() noexcept {
 void Gate::throttled(
     Term sent_in, common::Now now, std::optional<common::Duration> retry_after, common::Prng& random) {
     const bool believed = sent_in == term_;
-    if (retry_after) {
+    if (retry_after && !planted(Bug::wait_ends_with_the_gate)) {
         not_before_ = std::max(not_before_, now.steady + *retry_after);
     }
     if (!believed && !(retry_after && state_ == GateState::open)) {
@@ -61,11 +62,11 @@ void Gate::probe_told_nothing(common::Now now, common::Prng& random) {
 }
 
 bool Gate::processed(Term sent_in) noexcept {
-    if (sent_in != term_) {
+    if (sent_in != term_ && !planted(Bug::old_terms_believed)) {
         return false;
     }
     strikes_ = 0;
-    if (state_ == GateState::open) {
+    if (state_ == GateState::open || planted(Bug::gate_never_reopened)) {
         return false;
     }
     state_ = GateState::open;

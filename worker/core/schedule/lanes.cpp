@@ -1,6 +1,7 @@
 #include "worker/core/schedule/lanes.hpp"
 
 #include <algorithm>
+#include "worker/core/planted.hpp"
 
 namespace core {
 
@@ -55,6 +56,9 @@ void Lanes::again(LaneKey key, ChannelId channel) {
 void Lanes::retry_at(LaneKey key, common::Instant due) {
     Lane& lane = lanes_.at(key);
     INVARIANT(lane.state == State::in_flight, "only a lane in flight can wait");
+    if (planted(Bug::order_broken_on_retry)) {
+        std::swap(lane.queue[lane.front].record, lane.queue.back().record);
+    }
     lane.state = State::waiting;
     lane.due = due;
     waits_.emplace(due, key);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "worker/core/planted.hpp"
 #include "worker/core/settle/letter.hpp"
 #include "worker/core/settle/text.hpp"
 
@@ -56,7 +57,7 @@ std::string_view reason_name(DeadLetterReason reason) noexcept {
 OutgoingRecord dead_letter(const Record& original, std::string topic, const DeadLetterFacts& facts) {
     OutgoingRecord letter{
         std::move(topic),
-        facts.omit_key_and_headers ? std::nullopt : original.key,
+        facts.omit_key_and_headers || planted(Bug::letter_without_key) ? std::nullopt : original.key,
         facts.omit_value ? std::nullopt : original.value,
         {},
         original.timestamp};

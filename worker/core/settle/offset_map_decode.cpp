@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "worker/core/planted.hpp"
 #include "worker/core/settle/base64url.hpp"
 #include "worker/core/settle/offset_map.hpp"
 #include "worker/core/settle/offset_map_format.hpp"
@@ -38,7 +39,8 @@ std::optional<OffsetRanges> read_runs(Offset committed, Bytes bytes) {
         }
         const std::int64_t first = from + *gap;
         from = first + *length;
-        ranges.push_back({committed + first, committed + (from - 1)});
+        ranges.push_back(
+            {committed + first, committed + (from - (planted(Bug::map_read_one_too_far) ? 0 : 1))});
     }
     return ranges;
 }

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "worker/core/planted.hpp"
 #include "worker/core/settle/base64url.hpp"
 #include "worker/core/settle/offset_map.hpp"
 #include "worker/core/settle/offset_map_format.hpp"
@@ -35,7 +36,8 @@ std::optional<Stretch> claimable(Offset committed, const OffsetRange& range) {
         return std::nullopt;
     }
     const Offset first = std::max(range.first, committed + 1);
-    const Offset last = std::min(range.last, committed + (offset_map_span_max - 1));
+    const Offset last = std::min(
+        range.last + (planted(Bug::map_claims_one_too_many) ? 1 : 0), committed + (offset_map_span_max - 1));
     return first > last ? std::nullopt : std::optional{Stretch{first - committed, last - committed}};
 }
 
@@ -126,7 +128,8 @@ EncodedMap encode_offset_map(Offset committed, const OffsetRanges& ranges, std::
     if (stretches.empty()) {
         return {{}, cut};
     }
-    const std::size_t chars = std::min(chars_max, offset_map_chars_max);
+    const std::size_t chars =
+        std::min(planted(Bug::map_cut_too_short) ? std::size_t{16} : chars_max, offset_map_chars_max);
     const std::size_t overhead = base64url_chars(map_checksum_bytes) + runs_prefix.size();
     if (chars <= overhead) {
         return {{}, true};
