@@ -31,7 +31,9 @@ inline constexpr std::array exit_meanings{
     ExitMeaning{
         ExitCode::kafka_fatal, "Kafka refused this process for good, for example fenced by another instance"},
     ExitMeaning{
-        ExitCode::drained_late, "drain_timeout passed with work under way; its next owner repeats it"},
+        ExitCode::drained_late,
+        "drain_timeout passed with work under way, or Kafka took no last commit; what was not committed is "
+        "repeated by its next owner"},
     ExitMeaning{
         ExitCode::stopped_at_once, "a second signal; what was under way is repeated by its next owner"},
     ExitMeaning{

@@ -10,6 +10,18 @@ admin::Health health(const Circumstances& now) {
     if (now.fatal) {
         return {false, now.fatal->message, false, now.fatal->message};
     }
+    const auto& brokers = now.source.snapshot.brokers;
+    const bool reached =
+        std::any_of(brokers.begin(), brokers.end(), [](const auto& broker) { return broker.up; });
+    // Where the brokers are away, a new process would stand still as well.
+    if (reached && now.stands_still_for && *now.stands_still_for >= now.standstill_fail_after) {
+        const std::string reason = fmt::format(
+            "there is work, nothing holds it, and nothing has moved for {:.0f} s; the log line "
+            "\"standstill\" "
+            "says what is outstanding",
+            common::seconds(*now.stands_still_for));
+        return {false, reason, false, reason};
+    }
     const auto not_ready = [](std::string reason) {
         return admin::Health{true, "", false, std::move(reason)};
     };
@@ -24,9 +36,6 @@ admin::Health health(const Circumstances& now) {
             held.topic, held.partition));
     }
     if (now.source.assignments == 0) {
-        const auto& brokers = now.source.snapshot.brokers;
-        const bool reached =
-            std::any_of(brokers.begin(), brokers.end(), [](const auto& broker) { return broker.up; });
         return not_ready(
             reached ? "joining the consumer group: no partition was assigned yet"
                     : "no broker was reached yet");

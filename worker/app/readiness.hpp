@@ -1,6 +1,9 @@
 // Whether the worker does its job, and if not, why: for /livez and /readyz.
 #pragma once
 
+#include <optional>
+
+#include "common/time.hpp"
 #include "worker/adapters/admin/admin_server.hpp"
 #include "worker/adapters/kafka/reporter.hpp"
 #include "worker/adapters/kafka/stats.hpp"
@@ -11,10 +14,13 @@ struct Circumstances {
     const kafka::KafkaStats& source;
     const std::optional<kafka::Fatal>& fatal;  // of the source or the sink
     bool draining = false;
+    std::optional<common::Duration> stands_still_for{};  // of the engine's status
+    common::Duration standstill_fail_after{};
 };
 
 // Ready from the first assignment on; a rebalance does not change that, since a worker without partitions is
-// as it should be while others have them. Not ready: fatal, draining, or a partition that waits for a
+// as it should be while others have them. Not alive: fatal, or work stands still for longer than a supervisor
+// shall wait. Not ready: fatal, draining, or a partition that waits for a
 // decision. (That the loop turns is what the admin server finds out by itself: this is asked on the loop's
 // thread.)
 [[nodiscard]] admin::Health health(const Circumstances& now);

@@ -181,8 +181,10 @@ common::Result<bool> Worker::Parts::open(const Config& config) {
         .metrics = [this] { return metrics_page(); },
         .status = [this] { return admin::status_json(engine.status(clock.now()), version()); },
         .health =
-            [this] {
-                return health({source->stats(), fatal(), engine.status(clock.now()).draining});
+            [this, fail_after = config.standstill_fail_after] {
+                const core::Status status = engine.status(clock.now());
+                return health(
+                    {source->stats(), fatal(), status.draining, status.stands_still_for, fail_after});
             },
     };
     auto listening = admin::AdminServer::start(
@@ -264,6 +266,7 @@ ExitCode Worker::Parts::leave(ExitCode code) {
             {core::Severity::warning, "left_late",
              "Kafka did not answer while leaving; the group takes the partitions back after the session "
              "timeout"});
+        code = code == ExitCode::ok ? ExitCode::drained_late : code;
     }
     say({core::Severity::info, "stopped", fmt::format("stopped with exit code {}", static_cast<int>(code))});
     return code;

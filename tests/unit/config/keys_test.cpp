@@ -70,6 +70,7 @@ TEST_CASE("defaults are those of the engine") {
     CHECK(ours.request_timeout == engine.request_timeout);
     CHECK(ours.attempts_max == engine.attempts_max);
     CHECK(ours.age_max == engine.age_max);
+    CHECK(ours.exhausted_per_minute_max == engine.exhausted_per_minute_max);
     CHECK(ours.retry.base == engine.retry.base);
     CHECK(ours.retry.longest == engine.retry.longest);
     CHECK(ours.breaker.failures == engine.breaker.failures);
@@ -80,6 +81,7 @@ TEST_CASE("defaults are those of the engine") {
     CHECK(ours.commit_interval == engine.commit_interval);
     CHECK(ours.commit_completions == engine.commit_completions);
     CHECK(ours.drain_timeout == engine.drain_timeout);
+    CHECK(ours.standstill_after == engine.standstill_after);
     CHECK(ours.apps.at(0).requests_per_second == core::AppSettings{}.requests_per_second);
     CHECK(ours.endpoints.at(0).name == "api.storekit.itunes.apple.com");
     CHECK(ours.receipts_topic == "autosignin-receipts");

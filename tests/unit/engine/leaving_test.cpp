@@ -216,3 +216,23 @@ TEST_CASE("one record that fails while all behind it is finished is given up whe
     CHECK(rig.dead_letters() == 1);
     CHECK(rig.engine.stats().counters.heads_given_up == 1);
 }
+
+// Found by review: the exit code said "committed".
+TEST_CASE("a drain whose last commit the broker does not take is not clean") {
+    for (const bool answered : {false, true}) {
+        CAPTURE(answered);
+        Rig rig;
+        rig.deliver("account-1", "token-1");
+        rig.answer_oldest(204);
+        rig.acknowledge_all_stores();
+        rig.step(core::DrainRequested{});
+        for (int second = 0; second < 60 && !rig.finish; ++second) {
+            if (answered && rig.commit) {
+                rig.acknowledge_commit(false);
+            }
+            rig.pass_in_steps(1s);
+        }
+        REQUIRE(rig.finish.has_value());
+        CHECK_FALSE(rig.finish->clean);
+    }
+}

@@ -37,7 +37,7 @@ TEST_CASE("a 401 storm signs once again, then holds everything behind one probe"
     rig.pass_in_steps(31s);
     REQUIRE(rig.requests.size() == 1);
     rig.answer_oldest(204);
-    CHECK(rig.requests.size() == 499);
+    CHECK(rig.requests.size() == 500);  // what was answered last was the canary
     rig.answer_all(204);
     rig.acknowledge_all_stores();
     CHECK(rig.settled(EventType::opted_out, Outcome::executed) == 500);
@@ -191,4 +191,106 @@ TEST_CASE("refused streams and GOAWAY are free and soon sent again") {
     rig.answer_oldest(204);
     rig.acknowledge_all_stores();
     CHECK(rig.dead_letters() == 0);
+}
+
+namespace {
+
+// Answers everything that is asked, by what its body says, for a while.
+template <class Status>
+void answer_for(Rig& rig, common::Duration time, Status status) {
+    const common::Instant until = rig.now.steady + time;
+    while (rig.now.steady < until) {
+        for (int burst = 0; burst < 50 && !rig.requests.empty(); ++burst) {
+            const core::SendRequest request = rig.take_request();
+            rig.answer(request.id, status(request.request.body.expose()));
+        }
+        rig.acknowledge_all_stores();
+        rig.pass_in_steps(250ms);
+    }
+}
+
+bool is_canary(std::string_view body) {
+    return body.find("autosignin-canary") != std::string_view::npos;
+}
+
+}  // namespace
+
+// Found by review: acceptance closed waited for a breaker that let one command through, and the breaker
+// waited for a command that acceptance held. Nothing was sent any more until the next restart.
+TEST_CASE("rejections and outages mixed in one window do not lock each other") {
+    for (const bool rejections_first : {true, false}) {
+        CAPTURE(rejections_first);
+        Rig rig;
+        deliver_many(rig, 60);
+        for (int i = 0; i < 12; ++i) {
+            rig.answer_oldest(rejections_first ? 400 : 503);
+        }
+        for (int i = 0; i < 12; ++i) {
+            rig.answer_oldest(rejections_first ? 503 : 400);
+        }
+        answer_for(rig, 300s, [](std::string_view) { return 204; });
+        deliver_many(rig, 50, "later");
+        answer_for(rig, 300s, [](std::string_view) { return 204; });
+        CHECK(rig.status().records_buffered == 0);
+    }
+}
+
+// Found by review: the refused command was the most urgent one, so it was every probe, for ever.
+TEST_CASE("one command that alone is refused does not hold its app") {
+    for (const int refusal : {401, 403, 405, 410, 302}) {
+        CAPTURE(refusal);
+        Rig rig;
+        rig.deliver("odd", "odd-token", {}, "sign-in-flagged");
+        deliver_many(rig, 100);
+        answer_for(rig, 120s, [&](std::string_view body) {
+            return is_canary(body) ? 404 : body.find("odd-token") != std::string_view::npos ? refusal : 204;
+        });
+        CHECK(rig.settled(EventType::opted_out, Outcome::executed) == 100);
+        CHECK(rig.dead_letters() == 1);
+        CHECK(rig.status().gates.front().state == GateState::open);
+    }
+}
+
+TEST_CASE("a credential that is refused for an hour convicts nobody") {
+    Rig rig;
+    deliver_many(rig, 50);
+    answer_for(rig, 1h, [](std::string_view) { return 401; });
+    answer_for(rig, 2min, [](std::string_view) { return 204; });
+    CHECK(rig.settled(EventType::opted_out, Outcome::executed) == 50);
+    CHECK(rig.dead_letters() == 0);
+}
+
+// Found by review: the canary only proves that a look-up works.
+TEST_CASE("where canaries are well and commands fail, few are given up") {
+    SUBCASE("known values answer 503") {
+        Rig rig;
+        deliver_many(rig, 1000);
+        answer_for(rig, 10min, [](std::string_view body) { return is_canary(body) ? 404 : 503; });
+        CHECK(rig.dead_letters() <= 10 + 10 * 6);
+        CHECK(rig.engine.stats().counters.exhaustions_withheld > 0);
+        answer_for(rig, 5min, [](std::string_view) { return 204; });
+        CHECK(rig.status().records_buffered == 0);
+    }
+    SUBCASE("a tenth of the accounts answers 503") {
+        Rig rig;
+        for (int minute = 0; minute < 10; ++minute) {
+            deliver_many(rig, 600, fmt::format("m{}-", minute));
+            answer_for(rig, 1min, [](std::string_view body) {
+                return !is_canary(body) && body.find("0\"}") != std::string_view::npos ? 503 : 204;
+            });
+        }
+        CHECK(rig.dead_letters() <= 10 + 10 * 6);
+        CHECK(rig.settled(EventType::opted_out, Outcome::executed) == 5400);
+        answer_for(rig, 5min, [](std::string_view) { return 204; });
+        CHECK(rig.status().records_buffered == 0);
+    }
+    SUBCASE("known values answer 400") {
+        Rig rig;
+        deliver_many(rig, 1000);
+        answer_for(rig, 10min, [](std::string_view body) { return is_canary(body) ? 404 : 400; });
+        CHECK(rig.dead_letters() <= 50);
+        CHECK(rig.status().gates.front().reason == core::GateReason::rejecting_everything);
+        answer_for(rig, 40min, [](std::string_view body) { return is_canary(body) ? 404 : 204; });
+        CHECK(rig.status().records_buffered == 0);
+    }
 }

@@ -59,6 +59,7 @@ std::string status_json(const core::Status& status, std::string_view version) {
         {"version", version},
         {"draining", status.draining},
         {"oldest_unexecuted_seconds", seconds_or_null(status.oldest_unexecuted)},
+        {"stands_still_for_seconds", seconds_or_null(status.stands_still_for)},
         {"in_flight", status.in_flight},
         {"in_flight_limit", status.in_flight_max},
         {"lanes",

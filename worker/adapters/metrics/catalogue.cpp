@@ -50,6 +50,14 @@ constexpr std::array<Definition, metrics_count> definitions{{
      "Dead letters stored without their value because the broker takes none of that size. Raise its limit."},
     {Metric::heads_given_up, "autosignin_heads_given_up_total", Kind::counter,
      "Records dead-lettered because they alone held up a full window of finished ones."},
+    {Metric::exhaustions_withheld, "autosignin_exhaustions_withheld_total", Kind::counter,
+     "Times that a command had used up its attempts and was retried all the same, because too many had: a "
+     "part "
+     "of the API is down."},
+    {Metric::standstills, "autosignin_standstills_total", Kind::counter,
+     "Times that work rested longer than standstill.warn_after though nothing held it on purpose."},
+    {Metric::standstill_seconds, "autosignin_standstill_seconds", Kind::gauge,
+     "For how long it has rested so by now; 0 while work moves. From standstill.fail_after on /livez fails."},
     {Metric::receipts, "autosignin_receipts_total", Kind::counter, "Receipts that the broker acknowledged."},
     {Metric::store_failures, "autosignin_store_failures_total", Kind::counter,
      "Dead letters and receipts that the broker did not take; each is stored again, for ever."},

@@ -56,6 +56,8 @@ void add_counters(Page& page, const core::Counters& counters) {
         {Metric::canaries, counters.canaries},
         {Metric::dead_letters_without_value, counters.dead_letters_without_value},
         {Metric::heads_given_up, counters.heads_given_up},
+        {Metric::exhaustions_withheld, counters.exhaustions_withheld},
+        {Metric::standstills, counters.standstills},
         {Metric::receipts, counters.receipts},
         {Metric::store_failures, counters.store_failures},
         {Metric::records, counters.records},
@@ -106,6 +108,8 @@ void add_gauges(Page& page, const core::Status& status) {
         Metric::oldest_unexecuted,
         common::seconds(
             std::max(common::Duration::zero(), status.oldest_unexecuted.value_or(common::Duration{}))));
+    page.set(
+        Metric::standstill_seconds, common::seconds(status.stands_still_for.value_or(common::Duration{})));
     const std::size_t lanes[] = {status.lanes_ready, status.lanes_waiting, status.lanes_held};
     for (std::size_t at = 0; at < lane_states.size(); ++at) {
         page.set(Metric::lanes, labels(lane_states[at]), number(lanes[at]));

@@ -39,6 +39,7 @@ struct AppleConfig {
     std::size_t in_flight_max = 0;
     common::Duration request_timeout{};
     int attempts_max = 0;
+    double exhausted_per_minute_max = 0;
     common::Duration age_max{};
     core::Backoff retry;
     core::BreakerSettings breaker;  // with the canary
@@ -81,6 +82,8 @@ struct Config {
     common::Duration commit_interval{};
     std::size_t commit_completions = 0;
     common::Duration drain_timeout{};
+    common::Duration standstill_warn_after{};
+    common::Duration standstill_fail_after{};
     std::string admin_address;
     std::uint16_t admin_port = 0;
     core::Severity log_level = core::Severity::info;

@@ -37,6 +37,7 @@ AppleConfig apple(const Checked& checked, const std::string& folder) {
         .in_flight_max = checked.count("apple.in_flight_max"),
         .request_timeout = checked.duration("apple.request_timeout"),
         .attempts_max = static_cast<int>(checked.count("apple.attempts_max")),
+        .exhausted_per_minute_max = static_cast<double>(checked.count("apple.exhausted_per_minute_max")),
         .age_max = checked.duration("apple.age_max"),
         .retry = {checked.duration("apple.retry.base"), checked.duration("apple.retry.longest")},
         .breaker =
@@ -125,6 +126,8 @@ Config fill(const Checked& checked, const std::string& folder) {
     config.commit_interval = checked.duration("commit.interval");
     config.commit_completions = checked.count("commit.completions");
     config.drain_timeout = checked.duration("drain_timeout");
+    config.standstill_warn_after = checked.duration("standstill.warn_after");
+    config.standstill_fail_after = checked.duration("standstill.fail_after");
     config.admin_address = checked.text("admin.address");
     config.admin_port = static_cast<std::uint16_t>(checked.count("admin.port"));
     config.log_level = severity(checked.text("log.level"));

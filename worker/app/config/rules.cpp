@@ -105,6 +105,19 @@ public:
                 "it is longer than drain_timeout, so a stop may cut requests short; they are then repeated",
                 "request_timeout at most as long as drain_timeout", "a longer drain_timeout");
         }
+        if (apple.request_timeout >= config_.standstill_warn_after) {
+            warn(
+                "standstill.warn_after",
+                "it is not longer than apple.request_timeout, so a single request that hangs is told as a "
+                "standstill",
+                "several times apple.request_timeout", "warn_after: 2m");
+        }
+        if (config_.standstill_fail_after < config_.standstill_warn_after) {
+            error(
+                "standstill.fail_after",
+                "it is shorter than standstill.warn_after, so /livez would fail untold",
+                "fail_after at least as long as warn_after", "fail_after: 15m");
+        }
         if (config_.records_buffered_max < apple.in_flight_max) {
             warn(
                 "limits.records_buffered_max",

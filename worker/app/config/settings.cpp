@@ -49,12 +49,14 @@ core::Settings to_settings(const Config& config) {
     settings.stores_in_flight_max = config.records_buffered_max;
     settings.request_timeout = config.apple.request_timeout;
     settings.attempts_max = config.apple.attempts_max;
+    settings.exhausted_per_minute_max = config.apple.exhausted_per_minute_max;
     settings.age_max = config.apple.age_max;
     settings.retry = config.apple.retry;
     settings.breaker = config.apple.breaker;
     settings.commit_interval = config.commit_interval;
     settings.commit_completions = config.commit_completions;
     settings.drain_timeout = config.drain_timeout;
+    settings.standstill_after = config.standstill_warn_after;
     return settings;
 }
 

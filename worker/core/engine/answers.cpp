@@ -35,13 +35,17 @@ void Engine::Impl::on(ExchangeEnded& ended) {
     const Flight flight = *found;
     flights_.erase(key);
     --endpoint_of(flight.app).in_flight;
+    --channel(flight).in_flight;
     const Exchange& exchange = ended.exchange;
     ++stats_.counters.attempts[answer_class_index(exchange)];
+    if (std::holds_alternative<Answer>(exchange)) {
+        moved_ = now_.steady;
+    }
     if (!std::holds_alternative<NotSent>(exchange)) {
         stats_.exchange_seconds.observe(common::seconds(now_.steady - flight.sent));
     }
 
-    const Meaning meaning = classify(flight.action, flight.lost_before, exchange);
+    const Meaning meaning = meaning_of(flight, exchange);
     if (!flight.lane) {
         canary_ended(flight, meaning, exchange);
         return;
@@ -90,6 +94,20 @@ void Engine::Impl::on(ExchangeEnded& ended) {
         meaning);
 }
 
+// As the table says, unless Apple refuses this one command again and again while it takes canaries: then the
+// refusal is about the command, whatever its status says, and must not hold everybody.
+Meaning Engine::Impl::meaning_of(const Flight& flight, const Exchange& exchange) {
+    constexpr int refusals_that_convict = 3;
+    Meaning meaning = classify(flight.action, flight.lost_before, exchange);
+    const auto* const hold = std::get_if<Hold>(&meaning);
+    const Obligation* const obligation = flight.lane ? obligations_.find(flight.obligation) : nullptr;
+    if (hold != nullptr && hold->reason != HoldReason::throttled && obligation != nullptr &&
+        obligation->progress[obligation->current].refused_alone >= refusals_that_convict) {
+        meaning = Rejected{};
+    }
+    return meaning;
+}
+
 void Engine::Impl::charge(ObligationKey key) {
     Obligation* const obligation = obligations_.find(key);
     if (obligation == nullptr || obligation->stage != Obligation::Stage::queued) {
@@ -122,7 +140,8 @@ void Engine::Impl::retry_command(const Flight& flight, bool costs_attempt, const
         return;
     }
     CommandProgress& progress = obligation.progress[obligation.current];
-    if ((progress.spent || (planted(Bug::outage_exhausts) && progress.failures > 2)) && costs_attempt) {
+    if ((progress.spent || (planted(Bug::outage_exhausts) && progress.failures > 2)) && costs_attempt &&
+        may_exhaust(flight, progress)) {
         fail_command(flight.lane, flight.obligation, DeadLetterReason::exhausted);
         return;
     }
@@ -139,6 +158,27 @@ void Engine::Impl::retry_command(const Flight& flight, bool costs_attempt, const
     const common::Duration backoff = settings_.retry.after(progress.failures++, random_);
     const common::Duration asked = retry_after(exchange, now_.wall).value_or(common::Duration{});
     lanes_.retry_at(flight.lane, now_.steady + std::max(backoff, asked));
+}
+
+// Records that always fail are few. Where many accounts fail while others, or the canary, are well, a part of
+// Apple is down, and its commands are better held than given up.
+bool Engine::Impl::may_exhaust(const Flight& flight, const CommandProgress& progress) {
+    Channel& from = channel(flight);
+    if (progress.given_up || from.exhaustions.take(now_.steady)) {
+        return true;
+    }
+    ++stats_.counters.exhaustions_withheld;
+    if (const auto times = from.exhaustion_said.due(now_.steady)) {
+        say(Severity::error, "exhaustion_withheld",
+            "more commands than apple.exhausted_per_minute_max have used up their attempts while others "
+            "succeed, so a part of the API is probably down; they are not dead-lettered but go on being "
+            "retried. Look at the answers, and ask Apple",
+            {{"app", name_of(flight.app)},
+             {"action", std::string{action_name(flight.action)}},
+             {"answer", std::string{progress.code}},
+             {"times", fmt::to_string(*times)}});
+    }
+    return false;
 }
 
 void Engine::Impl::finish_command(LaneKey lane, ObligationKey key, Outcome outcome) {

@@ -51,6 +51,11 @@ void Engine::Impl::commit_if_due(bool at_once) {
 
 void Engine::Impl::on(CommitEnded& ended) {
     ++(ended.ok ? stats_.counters.commits : stats_.counters.commit_failures);
+    if (ended.ok) {
+        moved_ = now_.steady;
+    } else {
+        last_commit_error_ = ended.error;
+    }
     for (const PartitionCommit& commit : commit_under_way_) {
         Partition* const committed = partition(commit.epoch);
         if (committed == nullptr) {

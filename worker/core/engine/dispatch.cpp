@@ -33,7 +33,8 @@ std::optional<ChannelId> Engine::Impl::most_urgent_channel() {
     for (std::uint32_t i = 0; i < channels_.size(); ++i) {
         const Channel& candidate = channels_[i];
         const auto deadline = lanes_.most_urgent(ChannelId{i});
-        if (!deadline || (best && *deadline >= best_deadline) || !may_send(candidate)) {
+        if (!deadline || (best && *deadline >= best_deadline) || !may_send(candidate) ||
+            gate_asks_canary(app(candidate.app))) {
             continue;
         }
         const Breaker::Sends sends = candidate.breaker.may_send(now_.steady);
@@ -73,12 +74,26 @@ void Engine::Impl::send_canaries() {
         const Breaker::Sends sends = candidate.breaker.may_send(now_.steady);
         if (sends == Breaker::Sends::canary) {
             send_canary(candidate, true);
-        } else if (
-            candidate.acceptance.state() == GateState::closed &&
-            candidate.acceptance.lets_through(now_.steady) && sends == Breaker::Sends::commands) {
-            send_canary(candidate, false);
+            continue;
+        }
+        const App& owner = app(candidate.app);
+        const bool asked_by_acceptance = candidate.acceptance.state() == GateState::closed &&
+                                         candidate.acceptance.lets_through(now_.steady);
+        const bool asked_by_gate = gate_asks_canary(owner) && candidate.action == owner.refused_action;
+        if ((asked_by_acceptance || asked_by_gate) && sends != Breaker::Sends::nothing) {
+            // An open breaker lets one call through, and this is the one that may go: while everything was
+            // rejected, no command is sent.
+            send_canary(candidate, sends == Breaker::Sends::one_command);
         }
     }
+}
+
+// A command that is refused again and again may be the only one that is: the next probe is a value that
+// nobody has. Without the canary the commands themselves go on probing.
+bool Engine::Impl::gate_asks_canary(const App& owner) const {
+    constexpr int refusals_before_canary = 3;
+    return settings_.breaker.canary && owner.gate.state() == GateState::closed &&
+           owner.gate.reason() != GateReason::throttled && owner.gate.closings() >= refusals_before_canary;
 }
 
 // The same kind of call with a value that nobody has: Apple answers 404 when it is well.
@@ -113,6 +128,7 @@ void Engine::Impl::launch(Flight flight, const Command& command) {
     flight.acceptance_term = acceptance.term();
     flight.sent = now_.steady;
     ++endpoint_of(flight.app).in_flight;
+    ++channel(flight).in_flight;
     const FlightKey key = flights_.insert(flight);
     effects_->emplace_back(SendRequest{
         ExchangeId{key.packed()}, request_for(command, flight.app, settings_.apps[flight.app.value].endpoint),

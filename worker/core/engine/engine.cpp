@@ -8,6 +8,12 @@
 
 namespace core {
 
+namespace {
+
+constexpr double exhausted_at_once_max = 10;
+
+}  // namespace
+
 Engine::Engine(Settings settings) : impl_{std::make_unique<Impl>(std::move(settings))} {}
 Engine::~Engine() = default;
 
@@ -38,7 +44,12 @@ Engine::Impl::Impl(Settings settings)
              common::TokenBucket{app.requests_per_second, app.burst}});
         for (const Action action : actions) {
             channels_.push_back(
-                {id, action, Breaker{settings_.breaker}, Gate{{settings_.refused, settings_.throttled}}});
+                {.app = id,
+                 .action = action,
+                 .breaker = Breaker{settings_.breaker},
+                 .acceptance = Gate{{settings_.refused, settings_.throttled}},
+                 .exhaustions =
+                     common::TokenBucket{settings_.exhausted_per_minute_max / 60, exhausted_at_once_max}});
         }
     }
     for (std::size_t i = 0; i < settings_.endpoints.size(); ++i) {
@@ -49,6 +60,7 @@ Engine::Impl::Impl(Settings settings)
 void Engine::Impl::step(std::span<Input> inputs, common::Now now, Effects& effects) {
     now_ = now;
     effects_ = &effects;
+    begin_watch();
     for (Input& input : inputs) {
         std::visit([this](auto& happened) { on(happened); }, input);
     }
@@ -58,6 +70,7 @@ void Engine::Impl::step(std::span<Input> inputs, common::Now now, Effects& effec
     commit_if_due(false);
     let_go();
     pause_or_resume();
+    watch_for_standstill();
     next_deadline_ = earliest_deadline();
     effects_ = nullptr;
 }
@@ -91,6 +104,7 @@ common::Instant Engine::Impl::earliest_deadline() {
             consider(app(channel.app).bucket.ready_at(now_.steady));
         }
     }
+    consider(next_watch());
     return earliest;
 }
 
@@ -119,6 +133,7 @@ Status Engine::Impl::status(common::Now now) const {
         status.oldest_unexecuted = common::age(*oldest, now.wall);
     }
 
+    status.stands_still_for = stands_still_for(now);
     show_holds(status, now);
     for (const auto& [epoch, partition] : partitions_) {
         status.partitions.push_back(

@@ -80,8 +80,8 @@ void Engine::Impl::give_up_blocking_head(Epoch epoch, Partition& partition) {
             return;
         }
         CommandProgress& progress = obligation.progress[obligation.current];
-        if ((progress.charged > 0 || planted(Bug::head_given_up_unproved)) && !progress.spent) {
-            progress.spent = true;
+        if ((progress.charged > 0 || planted(Bug::head_given_up_unproved)) && !progress.given_up) {
+            progress.spent = progress.given_up = true;
             ++stats_.counters.heads_given_up;
             say(Severity::error, "head_given_up",
                 "one record that fails while others succeed held a full window of its partition; it goes to "

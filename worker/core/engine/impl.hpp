@@ -7,6 +7,7 @@
 //   commits.cpp    what is safe to commit, when
 //   leaving.cpp    revoked, lost, drained: let flights end, commit, let go
 //   flow.cpp       pause and resume, heads that block a window
+//   standstill.cpp work that rests without a reason
 // engine.cpp holds step() and what is reported.
 #pragma once
 
@@ -42,6 +43,8 @@ private:
     struct App {
         Gate gate;
         common::TokenBucket bucket;
+        ObligationKey refused{};  // the record whose command was refused last
+        Action refused_action = Action::erase;
     };
     // One kind of call of one app. What Apple says of Updates is no evidence about Deletes.
     struct Channel {
@@ -49,10 +52,15 @@ private:
         Action action = Action::erase;
         Breaker breaker;
         Gate acceptance;                  // closed while every command is rejected
+        std::size_t in_flight = 0;        // canaries too
+        common::TokenBucket exhaustions;  // how many commands may be given up
         std::set<LaneKey> rejected{};     // accounts rejected in a row
+        int doubts = 0;                   // times that only canaries said it was the records' fault
+        int canaries_well = 0;            // since acceptance closed
         std::uint64_t found_nothing = 0;  // deletes in a row that found nothing at their first attempt
         common::OnceAMinute breaker_said{};
         common::OnceAMinute found_nothing_said{};
+        common::OnceAMinute exhaustion_said{};
     };
     struct Endpoint {
         std::size_t in_flight = 0;
@@ -112,12 +120,16 @@ private:
     [[nodiscard]] bool may_send(const Channel& channel);
     [[nodiscard]] std::optional<ChannelId> most_urgent_channel();
     void send_next(ChannelId id);
+    [[nodiscard]] bool gate_asks_canary(const App& app) const;
     void send_canary(Channel& channel, bool for_breaker);
     void launch(Flight flight, const Command& command);
 
     // answers.cpp
     void on(ExchangeEnded& ended);
+    [[nodiscard]] Meaning meaning_of(const Flight& flight, const Exchange& exchange);
+    [[nodiscard]] bool may_exhaust(const Flight& flight, const CommandProgress& progress);
     void canary_ended(const Flight& flight, const Meaning& meaning, const Exchange& exchange);
+    void tell_acceptance(const Flight& canary, const Meaning& meaning);
     void tell_breaker(const Flight& flight, const Meaning& meaning, const Exchange& exchange);
     void tell_gate(const Flight& flight, const Meaning& meaning, const Exchange& exchange);
     void charge(ObligationKey key);
@@ -160,6 +172,14 @@ private:
     void on(Tick&) {}
     void pause_or_resume();
     void give_up_blocking_head(Epoch epoch, Partition& partition);
+
+    // standstill.cpp
+    [[nodiscard]] bool held_on_purpose(const Channel& channel) const;
+    [[nodiscard]] bool something_should_move() const;
+    void begin_watch();
+    void watch_for_standstill();
+    [[nodiscard]] common::Instant next_watch() const;
+    [[nodiscard]] std::optional<common::Duration> stands_still_for(common::Now now) const;
 
     // engine.cpp
     [[nodiscard]] common::Instant earliest_deadline();
@@ -211,6 +231,13 @@ private:
     common::Instant next_commit_{};
     bool map_refused_ = false;   // the broker takes no metadata of our size
     bool refused_last_ = false;  // the last commit: then next_commit_ binds
+
+    common::Instant moved_{};    // a record came, Apple answered or Kafka acknowledged
+    common::Instant watched_{};  // the last step
+    bool should_move_ = false;   // since then
+    bool standstill_said_ = false;
+    std::string last_store_error_;
+    std::string last_commit_error_;
 
     common::Instant next_deadline_ = common::never;
     common::OnceAMinute key_differs_said_;

@@ -60,6 +60,7 @@ void Engine::Impl::on(Received& received) {
         return;
     }
     ++stats_.counters.records;
+    moved_ = now_.steady;
     from->position = record.offset + 1;
     if (from->tracker.delivered(record.offset)) {
         from->dirty = true;

@@ -97,26 +97,33 @@ void Engine::Impl::let_go() {
         const Leaving& group = leaving_[i];
         const bool late = now_.steady >= group.deadline && !planted(Bug::drain_without_end);
         bool busy = false;
-        bool uncommitted = false;
+        bool uncommitted = false;  // and worth another try
+        bool unsaved = false;
         for (const Epoch epoch : group.epochs) {
             if (const Partition* const leaving = partition(epoch)) {
                 busy = busy || leaving->busy > 0;
                 uncommitted =
                     uncommitted || (leaving->dirty && leaving->commits_refused <= refusals_while_leaving);
+                unsaved = unsaved || leaving->dirty;
             }
         }
+        const bool committing = std::any_of(
+            commit_under_way_.begin(), commit_under_way_.end(), [&](const PartitionCommit& commit) {
+                return std::find(group.epochs.begin(), group.epochs.end(), commit.epoch) !=
+                       group.epochs.end();
+            });
         if (busy && !late) {
             ++i;
             continue;
         }
-        if ((uncommitted || !commit_under_way_.empty()) && !planted(Bug::leaves_without_commit)) {
+        if ((uncommitted || committing) && !planted(Bug::leaves_without_commit)) {
             commit_if_due(true);
             if (!late) {
                 ++i;
                 continue;
             }
         }
-        drained_in_time_ = drained_in_time_ && !(draining_ && busy);
+        drained_in_time_ = drained_in_time_ && !(draining_ && (busy || unsaved || committing));
         const std::vector<Epoch> epochs = group.epochs;
         leaving_.erase(leaving_.begin() + static_cast<std::ptrdiff_t>(i));
         release(epochs);

@@ -22,7 +22,9 @@ struct CommandProgress {
     int charged = 0;                                       // failures that are known to be the command's own
     int failures = 0;                                      // in a row, for the backoff; free ones too
     bool lost_before = false;  // an attempt ended without an answer: it may have been executed
-    bool spent = false;        // gives up instead of being sent again
+    bool spent = false;        // may be given up instead of being sent again
+    bool given_up = false;     // is given up, since it holds up its partition
+    int refused_alone = 0;     // times that Apple took a canary after having refused this
     std::string_view code{};   // answer class of the last failure
     std::optional<int> status{};
     common::Duration age_spent{};  // time that ran while the API was well

@@ -50,6 +50,8 @@ struct Settings {
     common::Duration request_timeout = std::chrono::seconds{10};
     int attempts_max = 10;
     common::Duration age_max{};  // 0: attempts alone decide
+    // By channel, after the first ten; what is beyond goes on being retried. 0: no limit.
+    double exhausted_per_minute_max = 6;
     Backoff retry{std::chrono::milliseconds{200}, std::chrono::seconds{60}};
     Backoff refused{
         std::chrono::seconds{1}, std::chrono::seconds{30}};  // probes while a credential is refused
@@ -61,6 +63,8 @@ struct Settings {
     common::Duration commit_interval = std::chrono::milliseconds{100};
     std::size_t commit_completions = 1000;
     common::Duration drain_timeout = std::chrono::seconds{20};
+    // Longer than any one wait for Apple or Kafka.
+    common::Duration standstill_after = std::chrono::minutes{2};
 
     // Keyed and one-way; the same text gives the same fingerprint. Must not keep or log its argument.
     std::function<std::string(std::string_view)> fingerprint;

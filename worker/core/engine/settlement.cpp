@@ -193,6 +193,7 @@ void Engine::Impl::on(StoreEnded& ended) {
     if (ended.result == StoreResult::acknowledged ||
         (planted(Bug::letter_believed_too_early) && work.kind == StoreKind::dead_letter) ||
         (planted(Bug::receipt_believed_too_early) && work.kind == StoreKind::receipt)) {
+        moved_ = now_.steady;
         const StoreWork done = work;
         stores_.erase(key);
         if (done.kind == StoreKind::dead_letter) {
@@ -208,6 +209,7 @@ void Engine::Impl::on(StoreEnded& ended) {
         return;
     }
     ++stats_.counters.store_failures;
+    last_store_error_ = ended.error;
     const bool shrinks = ended.result == StoreResult::too_large && work.kind == StoreKind::dead_letter;
     if (shrinks && !obligation->omit_key_and_headers) {
         obligation->omit_key_and_headers = obligation->omit_value;

@@ -52,7 +52,9 @@ struct Counters {
     std::uint64_t offset_maps_ignored = 0;  // foreign or damaged
     std::uint64_t rebalances = 0;
     std::uint64_t canaries = 0;
-    std::uint64_t heads_given_up = 0;  // dead-lettered because they held a full window
+    std::uint64_t exhaustions_withheld = 0;  // attempts used up, retried all the same: too many at once
+    std::uint64_t standstills = 0;           // times that work rested without a reason
+    std::uint64_t heads_given_up = 0;        // dead-lettered because they held a full window
 };
 
 struct GateStatus {
@@ -96,6 +98,8 @@ struct Status {
     std::size_t stores_in_flight = 0;
     // Age of the oldest event that was received and is neither executed nor settled; from its event time.
     std::optional<common::Duration> oldest_unexecuted{};
+    // Since the last movement; none while work moves, is held on purpose, or there is none.
+    std::optional<common::Duration> stands_still_for{};
     bool draining = false;
     std::vector<GateStatus> gates{};
     std::vector<BreakerStatus> breakers{};

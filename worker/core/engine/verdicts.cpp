@@ -121,9 +121,14 @@ void Engine::Impl::tell_gate(const Flight& flight, const Meaning& meaning, const
         const bool was_open = gate.state() == GateState::open;
         if (hold->reason == HoldReason::throttled) {
             gate.throttled(flight.term, now_, retry_after(exchange, now_.wall), random_);
-        } else if (
-            gate.refused(flight.term, now_, reason, random_) && reason == GateReason::credential_refused) {
-            effects_->emplace_back(RenewCredential{flight.app});
+        } else if (gate.refused(flight.term, now_, reason, random_)) {
+            if (flight.lane) {
+                app(flight.app).refused = flight.obligation;
+                app(flight.app).refused_action = flight.action;
+            }
+            if (reason == GateReason::credential_refused) {
+                effects_->emplace_back(RenewCredential{flight.app});
+            }
         }
         if (was_open && gate.state() != GateState::open) {
             say(reason == GateReason::throttled ? Severity::warning : Severity::error, "gate_closed",
@@ -140,10 +145,17 @@ void Engine::Impl::tell_gate(const Flight& flight, const Meaning& meaning, const
         }
         return;
     }
-    if (std::holds_alternative<Finished>(meaning)) {
+    if (std::holds_alternative<Finished>(meaning) && flight.lane) {
         channel(flight).rejected.clear();
+        channel(flight).doubts = 0;
     }
     if (gate.processed(flight.term)) {
+        App& owner = app(flight.app);
+        Obligation* const refused = obligations_.find(owner.refused);
+        if (!flight.lane && refused != nullptr && refused->stage == Obligation::Stage::queued) {
+            ++refused->progress[refused->current].refused_alone;
+        }
+        owner.refused = {};
         say(Severity::info, "gate_opened", "Apple accepts commands again", {{"app", name_of(flight.app)}});
     }
 }
@@ -163,6 +175,7 @@ bool Engine::Impl::rejection_is_suspicious(const Flight& flight) {
         return false;
     }
     from.acceptance.refused(flight.acceptance_term, now_, GateReason::rejecting_everything, random_);
+    from.canaries_well = 0;
     say(Severity::error, "gate_closed", std::string{remedy(GateReason::rejecting_everything)},
         {{"app", name_of(flight.app)},
          {"action", std::string{action_name(from.action)}},
@@ -188,18 +201,43 @@ void Engine::Impl::canary_ended(const Flight& flight, const Meaning& meaning, co
             say_breaker(from, true, exchange);
         }
     }
+    tell_acceptance(flight, meaning);
+    tell_gate(flight, meaning, exchange);
+}
+
+// What the canary says about a channel that rejected command after command. A good one means that the records
+// were at fault, but it only asks for a value that nobody has. So as long as no command succeeds, each
+// further series of rejections takes more of them, and the dead letters stay few if Apple rejects what is
+// known.
+void Engine::Impl::tell_acceptance(const Flight& canary, const Meaning& meaning) {
+    constexpr int doubts_max = 3;
+    Channel& from = channel(canary);
+    Gate& acceptance = from.acceptance;
     if (std::holds_alternative<Rejected>(meaning)) {
         // Nothing is wrong with a fresh value: whatever rejects it rejects everything.
-        from.acceptance.refused(flight.acceptance_term, now_, GateReason::rejecting_everything, random_);
-    } else if (std::holds_alternative<Finished>(meaning)) {
-        if (from.acceptance.processed(flight.acceptance_term)) {
-            say(Severity::info, "gate_opened", "a fresh value is not rejected, so the records were at fault",
-                {{"app", name_of(flight.app)}, {"action", std::string{action_name(from.action)}}});
-        }
-    } else if (flight.acceptance_term == from.acceptance.term()) {
-        from.acceptance.probe_told_nothing(now_, random_);
+        acceptance.refused(canary.acceptance_term, now_, GateReason::rejecting_everything, random_);
+        from.canaries_well = 0;
+        return;
     }
-    tell_gate(flight, meaning, exchange);
+    if (!std::holds_alternative<Finished>(meaning)) {
+        if (canary.acceptance_term == acceptance.term()) {
+            acceptance.probe_told_nothing(now_, random_);
+        }
+        return;
+    }
+    if (acceptance.state() == GateState::open || canary.acceptance_term != acceptance.term()) {
+        return;
+    }
+    const int canaries_needed = 1 << (2 * from.doubts);
+    if (++from.canaries_well < canaries_needed) {
+        acceptance.refused(canary.acceptance_term, now_, GateReason::rejecting_everything, random_);
+        return;
+    }
+    from.doubts = std::min(from.doubts + 1, doubts_max);
+    from.rejected.clear();
+    acceptance.processed(canary.acceptance_term);
+    say(Severity::info, "gate_opened", "a fresh value is not rejected, so the records were at fault",
+        {{"app", name_of(canary.app)}, {"action", std::string{action_name(from.action)}}});
 }
 
 // A wrong host or bundle id answers 404 to everything, which looks as if every token were gone already.

@@ -79,6 +79,8 @@ public:
     [[nodiscard]] GateState state() const noexcept { return state_; }
     [[nodiscard]] GateReason reason() const noexcept { return reason_; }
     [[nodiscard]] common::Instant closed_since() const noexcept { return closed_since_; }
+    // Probes and commands that were refused or throttled since Apple last processed one.
+    [[nodiscard]] int closings() const noexcept { return strikes_; }
 
 private:
     void close(common::Instant until, GateReason reason, common::Instant now) noexcept;

@@ -1,0 +1,126 @@
+// Frontier watch: there is work, nothing that holds it on purpose explains why it rests, and still nothing
+// moves. Then something is broken that no retry mends, here or at the broker, and people must be told.
+#include <fmt/format.h>
+
+#include "worker/core/engine/impl.hpp"
+
+namespace core {
+
+namespace {
+
+constexpr std::size_t partitions_shown_max = 20;
+
+std::string gate_text(const GateStatus& gate) {
+    return gate.state == GateState::open
+               ? fmt::format("{}: open", gate.app)
+               : fmt::format("{}: {} ({})", gate.app, state_name(gate.state), reason_name(gate.reason));
+}
+
+std::string partition_text(const PartitionStatus& one) {
+    return fmt::format(
+        "{}/{}: committed {}, committable {}, unsettled {}{}{}", one.partition.topic, one.partition.partition,
+        one.committed.value, one.committable.value, one.unsettled, one.paused ? ", paused" : "",
+        one.revoking ? ", leaving" : "");
+}
+
+template <class Items, class Text>
+std::string listed(const Items& items, Text text) {
+    std::string all;
+    for (std::size_t at = 0; at < std::min<std::size_t>(items.size(), partitions_shown_max); ++at) {
+        all += fmt::format("{}{}", at == 0 ? "" : "; ", text(items[at]));
+    }
+    if (items.size() > partitions_shown_max) {
+        all += fmt::format("; and {} more", items.size() - partitions_shown_max);
+    }
+    return all;
+}
+
+}  // namespace
+
+// Whether the channel's ready lanes wait on purpose: something is closed, and a probe of it is on its way or
+// has a time. What is closed without either would stay closed for ever.
+bool Engine::Impl::held_on_purpose(const Channel& channel) const {
+    const Gate& gate = apps_[channel.app.value].gate;
+    const bool held = gate.state() != GateState::open || channel.acceptance.state() != GateState::open ||
+                      channel.breaker.state() != BreakerState::closed;
+    const auto to_come = [this](common::Instant at) { return at != common::never && at > now_.steady; };
+    return held && (endpoints_[settings_.apps[channel.app.value].endpoint.value].in_flight > 0 ||
+                    to_come(gate.next_try()) || to_come(channel.acceptance.next_try()) ||
+                    to_come(channel.breaker.next_try()));
+}
+
+// Waits of a lane and closed gates or breakers are waits on purpose: they end by themselves, and have gauges
+// and alerts of their own. What Kafka shall acknowledge is always expected soon.
+bool Engine::Impl::something_should_move() const {
+    if (draining_) {
+        return false;  // drain_timeout is the bound there
+    }
+    const bool stores = stores_in_flight_ > 0 || !stores_queued_.empty() || !stores_to_repeat_.empty();
+    if (stores || !commit_under_way_.empty()) {
+        return true;
+    }
+    for (const auto& [epoch, partition] : partitions_) {
+        if (partition.dirty) {
+            return true;
+        }
+    }
+    for (std::uint32_t i = 0; i < channels_.size(); ++i) {
+        const Channel& channel = channels_[i];
+        if ((channel.in_flight > 0 || lanes_.ready(ChannelId{i}) > 0) && !held_on_purpose(channel)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void Engine::Impl::begin_watch() {
+    // Between two steps nothing changes, so what was true at the end of the last one was true until now. A
+    // process that was stopped for a while has missed its own wake-ups: it is not its work that stood still.
+    const bool was_stopped = now_.steady - watched_ > settings_.standstill_after / 2;
+    if (!should_move_ || was_stopped) {
+        moved_ = now_.steady;
+    }
+    watched_ = now_.steady;
+}
+
+void Engine::Impl::watch_for_standstill() {
+    should_move_ = something_should_move();
+    if (!should_move_ || now_.steady - moved_ < settings_.standstill_after) {
+        standstill_said_ = false;
+        return;
+    }
+    if (std::exchange(standstill_said_, true)) {
+        return;
+    }
+    ++stats_.counters.standstills;
+    const Status shown = status(now_);
+    say(Severity::error, "standstill",
+        fmt::format(
+            "there is work, no gate or breaker holds it, and nothing has moved for {:.0f} s; look at the errors "
+            "before this line and at what is outstanding: a broker that does not acknowledge, or an API that "
+            "does not answer",
+            common::seconds(now_.steady - moved_)),
+        {{"in_flight", fmt::to_string(shown.in_flight)},
+         {"lanes_ready", fmt::to_string(shown.lanes_ready)},
+         {"lanes_waiting", fmt::to_string(shown.lanes_waiting)},
+         {"records_buffered", fmt::to_string(shown.records_buffered)},
+         {"stores_in_flight", fmt::to_string(shown.stores_in_flight)},
+         {"stores_to_repeat", fmt::to_string(stores_to_repeat_.size())},
+         {"commit_under_way", commit_under_way_.empty() ? "false" : "true"},
+         {"last_store_error", last_store_error_},
+         {"last_commit_error", last_commit_error_},
+         {"gates", listed(shown.gates, gate_text)},
+         {"partitions", listed(shown.partitions, partition_text)}});
+}
+
+// Often enough while work is watched that a stopped process can be told from work that stands still.
+common::Instant Engine::Impl::next_watch() const {
+    return should_move_ ? now_.steady + settings_.standstill_after / 4 : common::never;
+}
+
+std::optional<common::Duration> Engine::Impl::stands_still_for(common::Now now) const {
+    const common::Duration still = now.steady - moved_;
+    return should_move_ && still >= settings_.standstill_after ? std::optional{still} : std::nullopt;
+}
+
+}  // namespace core
