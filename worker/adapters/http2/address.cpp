@@ -22,6 +22,10 @@ std::string Address::text() const {
     return fmt::format("{}:{}", host.data(), ntohs(v4.sin_port));
 }
 
+bool operator==(const Address& one, const Address& other) noexcept {
+    return one.size == other.size && std::memcmp(&one.storage, &other.storage, one.size) == 0;
+}
+
 std::vector<Address> alternate_families(const std::vector<Address>& addresses) {
     std::array<std::vector<Address>, 2> families;
     for (const Address& address : addresses) {

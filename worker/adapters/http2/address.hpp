@@ -16,6 +16,8 @@ struct Address {
     [[nodiscard]] int family() const noexcept { return storage.ss_family; }
     // "[::1]:443", for logs.
     [[nodiscard]] std::string text() const;
+
+    friend bool operator==(const Address& one, const Address& other) noexcept;
 };
 
 // IPv6 and IPv4 in turn, each family in its own order, starting with the family of the first: when one family

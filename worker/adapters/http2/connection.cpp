@@ -38,13 +38,19 @@ Connection::~Connection() {
 
 void Connection::try_next_address() {
     drop_socket();
+    session_.reset();
     tls_.reset();
+    wipe_out();
+    out_.clear();
+    out_done_ = 0;
+    dirty_ = heard_ = false;
+    address_started_.reset();
+    phase_ = Phase::connecting;
     while (address_next_ < addresses_.size()) {
         const Address& address = addresses_[address_next_++];
-        address_started_.reset();
         fd_ = socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
         if (fd_ < 0) {
-            detail_ = fmt::format("{}: {}", address.text(), std::strerror(errno));
+            note_failure(ports::ConnectionEnd::connect_failed, std::strerror(errno));
             continue;
         }
         const int on = 1;
@@ -55,10 +61,34 @@ void Connection::try_next_address() {
                 fd_, false, true, [this](bool readable, bool writable) { on_ready(readable, writable); });
             return;
         }
-        detail_ = fmt::format("{}: {}", address.text(), std::strerror(errno));
+        note_failure(ports::ConnectionEnd::connect_failed, std::strerror(errno));
         drop_socket();
     }
-    close(ports::ConnectionEnd::connect_failed, std::move(detail_));
+    close(furthest_, problems());
+}
+
+void Connection::note_failure(ports::ConnectionEnd end, std::string_view problem) {
+    const Address& address = addresses_[address_next_ - 1];
+    failed_addresses_.push_back({address, fmt::format("{}: {}", address.text(), problem)});
+    // "Network is unreachable" for IPv6 must not hide what is wrong with the certificate behind IPv4.
+    furthest_ = end == ports::ConnectionEnd::connect_failed ? furthest_ : end;
+    certificate_refused_ = certificate_refused_ || (tls_ && tls_->certificate_refused());
+}
+
+void Connection::give_up(ports::ConnectionEnd end, std::string_view problem) {
+    if (phase_ == Phase::open || phase_ == Phase::closed) {
+        return close(end, std::string{problem});
+    }
+    note_failure(end, problem);
+    try_next_address();
+}
+
+std::string Connection::problems() const {
+    std::string all;
+    for (const FailedAddress& failed : failed_addresses_) {
+        all += (all.empty() ? "" : ", ") + failed.problem;
+    }
+    return all;
 }
 
 void Connection::on_ready(bool readable, bool writable) {
@@ -88,9 +118,9 @@ void Connection::connected() {
     socklen_t size = sizeof problem;
     getsockopt(fd_, SOL_SOCKET, SO_ERROR, &problem, &size);
     if (problem != 0) {
-        detail_ = fmt::format("{}: {}", addresses_[address_next_ - 1].text(), std::strerror(problem));
-        return try_next_address();
+        return give_up(ports::ConnectionEnd::connect_failed, std::strerror(problem));
     }
+    address_started_.reset();
     tls_.emplace(*settings_.tls, fd_, settings_.url);
     phase_ = Phase::handshaking;
     handshake();
@@ -101,14 +131,14 @@ void Connection::handshake() {
         case Progress::again:
             return readiness_.change(fd_, !tls_->wants_write(), tls_->wants_write());
         case Progress::failed:
-            return close(
+            return give_up(
                 tls_->h2_refused() ? ports::ConnectionEnd::not_offered : ports::ConnectionEnd::tls_failed,
-                tls_->problem());
+                std::string{tls_->problem()});
         case Progress::done:
             break;
     }
     if (!tls_->offers_h2()) {
-        return close(ports::ConnectionEnd::not_offered, "no h2 offered");
+        return give_up(ports::ConnectionEnd::not_offered, "no h2 offered");
     }
     session_.emplace(settings_.session, ended_);
     phase_ = Phase::settling;
@@ -132,7 +162,7 @@ void Connection::read() {
         }
         if (progress == Progress::failed) {
             const bool left = session_->goaway_received();
-            return close(
+            return give_up(
                 left ? ports::ConnectionEnd::goaway : ports::ConnectionEnd::lost,
                 std::string{tls_->problem()});
         }
@@ -140,7 +170,7 @@ void Connection::read() {
         dirty_ = true;
         stats_.bytes_received += size;
         if (!session_->consume(record.data(), size)) {
-            return close(ports::ConnectionEnd::protocol, "the server broke the HTTP/2 protocol");
+            return give_up(ports::ConnectionEnd::protocol, "the server broke the HTTP/2 protocol");
         }
         if (phase_ == Phase::settling && session_->ready()) {
             phase_ = Phase::open;
@@ -172,7 +202,7 @@ void Connection::flush() {
             out_.clear();
             out_done_ = 0;
             if (!session_->produce(out_, record_bytes)) {
-                return close(ports::ConnectionEnd::protocol, "HTTP/2 framing failed");
+                return give_up(ports::ConnectionEnd::protocol, "HTTP/2 framing failed");
             }
             if (out_.empty()) {
                 break;
@@ -186,9 +216,10 @@ void Connection::flush() {
             return readiness_.change(fd_, true, true);
         }
         if (progress == Progress::failed) {
-            std::string problem = tls_->problem();
+            const std::string problem = tls_->problem();
+            const std::size_t attempt = address_next_;
             read();  // what the server said before it left: answers, GOAWAY
-            return close(ports::ConnectionEnd::lost, std::move(problem));
+            return attempt == address_next_ ? give_up(ports::ConnectionEnd::lost, problem) : void();
         }
         out_done_ += size;
         stats_.bytes_sent += size;
@@ -196,12 +227,13 @@ void Connection::flush() {
     dirty_ = false;
     readiness_.change(fd_, true, false);
     if (session_->over()) {
-        close(
+        give_up(
             session_->protocol_broken()   ? ports::ConnectionEnd::protocol
             : retired_for_                ? *retired_for_
             : session_->goaway_received() ? ports::ConnectionEnd::goaway
                                           : ports::ConnectionEnd::lost,
-            {});
+            session_->protocol_broken() ? "the server broke the HTTP/2 protocol"
+                                        : "the HTTP/2 session is over");
     }
 }
 
@@ -214,17 +246,7 @@ void Connection::tick(common::Instant now) {
         read();
     }
     if (phase_ != Phase::open && phase_ != Phase::closed) {
-        address_started_ = address_started_.value_or(now);
-        if (now >= *started_ + settings_.timeouts.establish) {
-            const bool talked = phase_ != Phase::connecting;
-            close(
-                talked ? ports::ConnectionEnd::tls_failed : ports::ConnectionEnd::connect_failed,
-                phase_ == Phase::settling ? "no HTTP/2 SETTINGS in time" : "no answer in time");
-        } else if (phase_ == Phase::connecting && now >= *address_started_ + settings_.timeouts.address) {
-            detail_ = fmt::format("{}: no answer in time", addresses_[address_next_ - 1].text());
-            try_next_address();
-            address_started_ = now;
-        }
+        give_up_when_late(now);
     }
     if (phase_ == Phase::open) {
         opened_ = opened_.value_or(now);
@@ -235,6 +257,26 @@ void Connection::tick(common::Instant now) {
         retire_when_due(now);
     }
     flush();
+}
+
+void Connection::give_up_when_late(common::Instant now) {
+    address_started_ = address_started_.value_or(now);
+    const bool over = now >= *started_ + settings_.timeouts.establish;
+    const bool others = address_next_ < addresses_.size();
+    if (!over &&
+        (now < *address_started_ + settings_.timeouts.address || (phase_ != Phase::connecting && !others))) {
+        return;
+    }
+    const auto end =
+        phase_ == Phase::connecting ? ports::ConnectionEnd::connect_failed : ports::ConnectionEnd::tls_failed;
+    const std::string_view problem = phase_ == Phase::connecting ? "no answer in time"
+                                     : phase_ == Phase::settling ? "no HTTP/2 SETTINGS in time"
+                                                                 : "no answer in time to the TLS handshake";
+    if (!over) {
+        return give_up(end, problem);
+    }
+    note_failure(end, problem);
+    close(furthest_, problems());
 }
 
 void Connection::keep_alive(common::Instant now) {
@@ -282,8 +324,11 @@ common::Instant Connection::next_deadline() const noexcept {
     const Timeouts& timeouts = settings_.timeouts;
     if (phase_ != Phase::open) {
         const common::Instant establish = *started_ + timeouts.establish;
-        const bool trying = phase_ == Phase::connecting && address_started_.has_value();
-        return trying ? std::min(establish, *address_started_ + timeouts.address) : establish;
+        const bool last = phase_ != Phase::connecting && address_next_ == addresses_.size();
+        if (!address_started_) {
+            return common::Instant::min();
+        }
+        return last ? establish : std::min(establish, *address_started_ + timeouts.address);
     }
     if (!opened_) {
         return common::Instant::min();
@@ -298,6 +343,10 @@ common::Instant Connection::next_deadline() const noexcept {
 void Connection::close(ports::ConnectionEnd end, std::string detail) {
     if (phase_ == Phase::closed) {
         return;
+    }
+    if (phase_ == Phase::open && answers() == 0 && end != ports::ConnectionEnd::rotated &&
+        end != ports::ConnectionEnd::shutdown) {
+        note_failure(end, detail);
     }
     phase_ = Phase::closed;
     end_ = end;

@@ -1,7 +1,11 @@
 // One connection to Apple: socket, TLS and HTTP/2 session, from the first address tried to the last answer.
 //
 //   connecting --> handshaking --> settling --> open --> (retired: finishing) --> closed
-//        | next address               (waits for the server's SETTINGS)
+//        ^            |            |  (waits for the server's SETTINGS)
+//        +------------+------------+  next address, whatever failed; the last failure closes
+//
+// A host may have an address that takes connections and completes none (a broken front end, a path that
+// swallows large packets), so an address counts as reached when HTTP/2 is spoken there, not when TCP is.
 //
 // Time comes in by tick() alone; what happens in socket callbacks is dated at the next one.
 // Ownership: of its socket. Threads: one.
@@ -11,6 +15,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/time.hpp"
@@ -24,11 +30,13 @@
 namespace adapters::http2 {
 
 struct Timeouts {
-    common::Duration resolve = std::chrono::seconds{5};
-    common::Duration address = std::chrono::milliseconds{2500};  // one address of several
-    common::Duration establish = std::chrono::seconds{10};       // all addresses, TLS and SETTINGS
-    common::Duration ping_busy = std::chrono::seconds{10};       // silence while answers are awaited
-    common::Duration ping_idle = std::chrono::seconds{60};       // silence while nothing is
+    // More than the 5 s that glibc gives each of up to three nameservers. Only told; the question goes on.
+    common::Duration resolve = std::chrono::seconds{20};
+    // One address: for TCP; again for TLS and SETTINGS when there are more addresses.
+    common::Duration address = std::chrono::milliseconds{2500};
+    common::Duration establish = std::chrono::seconds{10};  // all addresses, TLS and SETTINGS
+    common::Duration ping_busy = std::chrono::seconds{10};  // silence while answers are awaited
+    common::Duration ping_idle = std::chrono::seconds{60};  // silence while nothing is
     common::Duration ping_answer = std::chrono::seconds{5};
     common::Duration age_max = std::chrono::minutes{30};
 };
@@ -44,7 +52,13 @@ class Connection {
 public:
     enum class Phase : std::uint8_t { connecting, handshaking, settling, open, closed };
 
-    // Requires at least one address. `settings`, `ended` and `stats` outlive the connection.
+    struct FailedAddress {
+        Address address;
+        std::string problem;  // "[::1]:443: Connection refused"
+    };
+
+    // Requires at least one address; they are tried in order. `settings`, `ended` and `stats` outlive the
+    // connection.
     Connection(
         const ConnectionSettings& settings, ports::Readiness& readiness, std::vector<Address> addresses,
         common::Duration age_max, std::vector<core::ExchangeEnded>& ended, ports::TransportStats& stats);
@@ -53,6 +67,8 @@ public:
     ~Connection();
 
     [[nodiscard]] Phase phase() const noexcept { return phase_; }
+    // On the way to open.
+    [[nodiscard]] bool opening() const noexcept { return phase_ < Phase::open; }
     // Open and taking requests.
     [[nodiscard]] bool usable() const noexcept { return phase_ == Phase::open && !session_->retired(); }
     [[nodiscard]] std::size_t streams_free() const noexcept {
@@ -74,14 +90,24 @@ public:
     // Ends every exchange and closes the socket. Without effect when closed.
     void close(ports::ConnectionEnd end, std::string detail);
 
-    // When closed: why, and what the library said.
+    // Addresses that did not work, or brought no answer until the end; each once.
+    [[nodiscard]] std::vector<FailedAddress> take_failed_addresses() {
+        return std::exchange(failed_addresses_, {});
+    }
+
+    // When closed: why (of several addresses: the one that came furthest), and what the library said.
     [[nodiscard]] ports::ConnectionEnd end() const noexcept { return end_; }
     [[nodiscard]] const std::string& detail() const noexcept { return detail_; }
-    [[nodiscard]] bool certificate_refused() const noexcept { return tls_ && tls_->certificate_refused(); }
+    [[nodiscard]] bool certificate_refused() const noexcept { return certificate_refused_; }
 
 private:
     void wipe_out();
     void try_next_address();
+    void note_failure(ports::ConnectionEnd end, std::string_view problem);
+    // What is open is closed; what is being opened goes on with the next address.
+    void give_up(ports::ConnectionEnd end, std::string_view problem);
+    void give_up_when_late(common::Instant now);
+    [[nodiscard]] std::string problems() const;
     void on_ready(bool readable, bool writable);
     void connected();
     void handshake();
@@ -94,6 +120,9 @@ private:
     ports::Readiness& readiness_;
     std::vector<Address> addresses_;
     std::size_t address_next_ = 0;
+    std::vector<FailedAddress> failed_addresses_;
+    ports::ConnectionEnd furthest_ = ports::ConnectionEnd::connect_failed;
+    bool certificate_refused_ = false;
     std::vector<core::ExchangeEnded>& ended_;
     ports::TransportStats& stats_;
 
@@ -108,8 +137,8 @@ private:
     bool more_to_read_ = false;
 
     common::Duration age_max_;
-    std::optional<common::Instant> started_;  // first tick
-    std::optional<common::Instant> address_started_;
+    std::optional<common::Instant> started_;          // first tick
+    std::optional<common::Instant> address_started_;  // TCP, then TLS
     std::optional<common::Instant> opened_;
     common::Instant heard_at_{};
     bool heard_ = false;  // since the last tick

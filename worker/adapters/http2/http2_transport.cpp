@@ -55,7 +55,10 @@ common::Result<std::unique_ptr<Http2Transport>> Http2Transport::create(
             url->authority(), url->path_prefix, endpoint.streams_max, endpoint.requests_max};
         place.pool = std::make_unique<Pool>(
             PoolSettings{{*url, session, endpoint.timeouts, &place.tls}, endpoint.connections_max}, readiness,
-            impl->resolver, notify, seed + endpoint.id.value, impl->ended);
+            [&resolver = impl->resolver, url = *url](std::function<void(Resolver::Addresses)> done) {
+                resolver.resolve(url, std::move(done));
+            },
+            notify, seed + endpoint.id.value, impl->ended);
     }
     return std::unique_ptr<Http2Transport>{new Http2Transport{std::move(impl)}};
 }
@@ -95,10 +98,6 @@ common::Instant Http2Transport::next_deadline() const {
         next = std::min(next, place->pool->next_deadline());
     }
     return next;
-}
-
-bool Http2Transport::lacks_h2(core::EndpointId endpoint) const {
-    return impl_->pool(endpoint).lacks_h2();
 }
 
 ports::TransportStats Http2Transport::stats(core::EndpointId endpoint) const {

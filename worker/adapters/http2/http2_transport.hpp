@@ -49,8 +49,6 @@ public:
     void collect(common::Now now, std::vector<core::Input>& inputs) override;
     [[nodiscard]] common::Instant next_deadline() const override;
 
-    // The endpoint's TLS works but its server does not offer h2: time for another transport.
-    [[nodiscard]] bool lacks_h2(core::EndpointId endpoint) const;
     [[nodiscard]] ports::TransportStats stats(core::EndpointId endpoint) const;
 
 private:

@@ -89,6 +89,20 @@ void Notices::ended(
     notify_(std::move(line));
 }
 
+void Notices::detour(std::string_view problem, common::Instant now) {
+    if (const auto times = detours_.due(now)) {
+        notify_(
+            {core::Severity::warning,
+             "http2_address_failed",
+             fmt::format(
+                 "{}: an address does not work, another does: {}; if it stays, look at the network on the "
+                 "way "
+                 "there (IPv6, packet size)",
+                 where_, problem),
+             {{"endpoint", where_}, {"times", std::to_string(*times)}}});
+    }
+}
+
 void Notices::recovered() {
     if (std::exchange(trouble_told_, false)) {
         notify_(

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/once_a_minute.hpp"
 #include "common/repetition.hpp"
 #include "common/time.hpp"
 #include "worker/core/engine/effect.hpp"
@@ -24,6 +25,8 @@ public:
     // shutdown).
     void ended(
         ports::ConnectionEnd end, std::string_view detail, bool certificate_refused, common::Instant now);
+    // A connection works, but not with the first address: somebody loses seconds with every new one.
+    void detour(std::string_view problem, common::Instant now);
     // A connection works; told only after trouble was told.
     void recovered();
 
@@ -31,6 +34,7 @@ private:
     std::string where_;
     Notify notify_;
     common::Repetition<ports::connection_ends.size()> repetition_;
+    common::OnceAMinute detours_;
     bool trouble_told_ = false;
 };
 

@@ -21,11 +21,11 @@ bool never_worked(ConnectionEnd end) {
 }  // namespace
 
 Pool::Pool(
-    PoolSettings settings, ports::Readiness& readiness, Resolver& resolver, Notify notify, std::uint64_t seed,
-    std::vector<core::ExchangeEnded>& ended)
+    PoolSettings settings, ports::Readiness& readiness, AddressBook::LookUp look_up, Notify notify,
+    std::uint64_t seed, std::vector<core::ExchangeEnded>& ended)
     : settings_{std::move(settings)},
       readiness_{readiness},
-      resolver_{resolver},
+      book_{std::move(look_up), settings_.connection.timeouts.resolve},
       notices_{settings_.connection.url.authority(), std::move(notify)},
       random_{seed},
       ended_{ended} {}
@@ -74,16 +74,17 @@ void Pool::flush() {
 }
 
 void Pool::tick(common::Instant now) {
+    book_.tick(now);
     for (const auto& connection : connections_) {
         connection->tick(now);
         if (connection->usable()) {
             streams_a_connection_ = connection->streams_allowed();
         }
     }
+    note_failed_addresses(now);
     bury_closed(now);
     if (stats_.connections_opened > opened_told_) {
         opened_told_ = stats_.connections_opened;
-        lacks_h2_ = false;
         notices_.recovered();
     }
     expire_waiting(now);
@@ -91,18 +92,21 @@ void Pool::tick(common::Instant now) {
     if (needs_connection() && now >= not_before_) {
         open_connection(now);
     }
-    if (resolving_since_ && now >= *resolving_since_ + settings_.connection.timeouts.resolve) {
-        resolve_problem_ = "no answer from DNS in time";
-    }
-    if (resolve_problem_) {
-        resolving_since_.reset();
-        ++question_;
-        ++stats_.connections_ended[static_cast<std::size_t>(ConnectionEnd::dns_failed)];
-        notices_.ended(ConnectionEnd::dns_failed, *resolve_problem_, false, now);
-        resolve_problem_.reset();
-        attempt_failed(now);
-    }
     flush();
+}
+
+void Pool::note_failed_addresses(common::Instant now) {
+    for (const auto& connection : connections_) {
+        if (connection->opening()) {
+            continue;
+        }
+        for (const Connection::FailedAddress& failed : connection->take_failed_addresses()) {
+            book_.failed(failed.address, now);
+            if (connection->usable()) {
+                notices_.detour(failed.problem, now);
+            }
+        }
+    }
 }
 
 void Pool::expire_waiting(common::Instant now) {
@@ -120,7 +124,6 @@ void Pool::bury_closed(common::Instant now) {
         }
         const ConnectionEnd end = connection->end();
         notices_.ended(end, connection->detail(), connection->certificate_refused(), now);
-        lacks_h2_ = lacks_h2_ || end == ConnectionEnd::not_offered;
         // A server that accepts and closes at once is as good as one that refuses.
         failed = failed || never_worked(end) || (connection->answers() == 0 && end != ConnectionEnd::rotated);
         failures_ = connection->answers() > 0 ? 0 : failures_;
@@ -134,7 +137,6 @@ void Pool::bury_closed(common::Instant now) {
 }
 
 void Pool::attempt_failed(common::Instant now) {
-    addresses_.clear();
     const common::Duration longest =
         std::min(backoff_base * (1 << std::min(failures_, backoff_doublings_max)), backoff_longest);
     ++failures_;
@@ -154,19 +156,16 @@ std::size_t Pool::usable() const {
 }
 
 std::size_t Pool::opening() const {
-    const auto connecting =
-        std::count_if(connections_.begin(), connections_.end(), [](const auto& connection) {
-            return connection->phase() != Connection::Phase::open &&
-                   connection->phase() != Connection::Phase::closed;
-        });
-    return static_cast<std::size_t>(connecting) + (resolving_since_ ? 1 : 0);
+    return static_cast<std::size_t>(std::count_if(
+        connections_.begin(), connections_.end(),
+        [](const auto& connection) { return connection->opening(); }));
 }
 
 bool Pool::needs_connection() const {
     const std::size_t usable_now = usable();
     const std::size_t opening_now = opening();
     // Retired connections finish beside their replacements, but not without a bound.
-    if (waiting_.empty() || resolving_since_ || usable_now + opening_now >= settings_.connections_max ||
+    if (waiting_.empty() || usable_now + opening_now >= settings_.connections_max ||
         connections_.size() >= 2 * settings_.connections_max) {
         return false;
     }
@@ -178,32 +177,20 @@ bool Pool::needs_connection() const {
 }
 
 void Pool::open_connection(common::Instant now) {
-    if (addresses_.empty()) {
-        resolving_since_ = now;
-        const std::uint64_t question = ++question_;
-        resolver_.resolve(settings_.connection.url, [this, question](Resolver::Addresses addresses) {
-            resolved(question, std::move(addresses));
-        });
+    AddressBook::Found found = book_.find(now);
+    if (found.trouble) {
+        ++stats_.connections_ended[static_cast<std::size_t>(ConnectionEnd::dns_failed)];
+        notices_.ended(ConnectionEnd::dns_failed, *found.trouble, false, now);
     }
-    if (!addresses_.empty()) {
+    if (!found.addresses.empty()) {
         // Replaced at different times, so that not all connections are new at once.
         const common::Duration age_max = settings_.connection.timeouts.age_max;
         connections_.push_back(std::make_unique<Connection>(
-            settings_.connection, readiness_, std::exchange(addresses_, {}),
+            settings_.connection, readiness_, std::move(found.addresses),
             age_max - random_.up_to(age_max / 5), ended_, stats_));
         connections_.back()->tick(now);
-    }
-}
-
-void Pool::resolved(std::uint64_t question, Resolver::Addresses addresses) {
-    if (question != question_ || !resolving_since_) {
-        return;
-    }
-    if (addresses && !addresses->empty()) {
-        resolving_since_.reset();
-        addresses_ = std::move(*addresses);
-    } else {
-        resolve_problem_ = addresses ? "the name has no address" : addresses.error().message;
+    } else if (found.trouble) {
+        attempt_failed(now);
     }
 }
 
@@ -212,13 +199,7 @@ common::Instant Pool::next_deadline() const {
     for (const auto& connection : connections_) {
         next = std::min(next, connection->next_deadline());
     }
-    if (resolve_problem_) {
-        return common::Instant::min();
-    }
-    if (resolving_since_) {
-        next = std::min(next, *resolving_since_ + settings_.connection.timeouts.resolve);
-    }
-    return needs_connection() ? std::min(next, not_before_) : next;
+    return needs_connection() ? std::min(next, std::max(not_before_, book_.next_deadline())) : next;
 }
 
 std::optional<std::size_t> Pool::capacity() const {
@@ -245,7 +226,7 @@ const ports::TransportStats& Pool::stats() {
         stats_.connections_open += connection->phase() == Connection::Phase::open ? 1 : 0;
         stats_.exchanges_in_flight += connection->alive();
     }
-    stats_.connections_connecting = opening();
+    stats_.connections_connecting = opening() + (book_.asking() ? 1 : 0);
     stats_.exchanges_waiting = waiting_.size();
     stats_.streams_allowed = capacity().value_or(0);
     return stats_;

@@ -1,8 +1,9 @@
 // Names to addresses without blocking the loop: one helper thread runs getaddrinfo, an eventfd brings the
 // answer. IP literals are answered at once and start no thread.
 //
-// getaddrinfo cannot be interrupted: the caller keeps the deadline and ignores late answers; a thread that is
-// stuck in it outlives the resolver and ends by itself. Threads: the loop's, apart from the helper.
+// getaddrinfo cannot be interrupted, and it is slow when a nameserver is dead: 5 s for each that does not
+// answer. The caller keeps the deadline; a thread that is stuck in it outlives the resolver and ends by
+// itself. Threads: the loop's, apart from the helper.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "common/result.hpp"
-#include "worker/adapters/http2/address.hpp"
+#include "worker/adapters/http2/address_book.hpp"
 #include "worker/adapters/http2/url.hpp"
 #include "worker/ports/readiness.hpp"
 
@@ -20,7 +20,7 @@ namespace adapters::http2 {
 
 class Resolver {
 public:
-    using Addresses = common::Result<std::vector<Address>>;
+    using Addresses = AddressBook::Addresses;
 
     explicit Resolver(ports::Readiness& readiness);
     Resolver(const Resolver&) = delete;
