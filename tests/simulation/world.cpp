@@ -122,7 +122,7 @@ void World::remove(std::size_t index, bool said_goodbye) {
     const sim::WorkerId id = workers_[index]->id;
     add(probes_, probes_of(workers_[index]->engine.stats().counters));
     workers_.erase(workers_.begin() + static_cast<std::ptrdiff_t>(index));
-    referee.worker_gone(id);
+    referee.worker_gone(id, !said_goodbye);
     if (said_goodbye) {
         broker.leave(id);
     } else {
@@ -212,6 +212,7 @@ void World::turn(std::size_t index) {
         return;
     }
     referee.check_buffer(worker.id);
+    referee.check_counts(worker.id, worker.engine.stats().counters, worker.engine.status(timeline.now()));
     check_drain(worker, result);
     if (worker.idle_turns > idle_turns_max || turns_ > turns_max) {
         verdict.broke(

@@ -10,8 +10,14 @@ std::string_view promise_name(Promise promise) noexcept {
             return "order_per_account";
         case Promise::retry_after_kept:
             return "retry_after_kept";
+        case Promise::gate_holds:
+            return "gate_holds";
+        case Promise::rate_kept:
+            return "rate_kept";
         case Promise::only_records_die:
             return "only_records_die";
+        case Promise::attempts_spent:
+            return "attempts_spent";
         case Promise::letter_is_whole:
             return "letter_is_whole";
         case Promise::commit_behind_unfinished:
@@ -20,12 +26,20 @@ std::string_view promise_name(Promise promise) noexcept {
             return "commit_never_back";
         case Promise::commit_own_epoch:
             return "commit_own_epoch";
+        case Promise::commit_own_work:
+            return "commit_own_work";
         case Promise::map_is_true:
             return "map_is_true";
         case Promise::receipts_first:
             return "receipts_first";
+        case Promise::one_visible_state:
+            return "one_visible_state";
         case Promise::few_repeats:
             return "few_repeats";
+        case Promise::gauges_true:
+            return "gauges_true";
+        case Promise::oldest_not_younger:
+            return "oldest_not_younger";
         case Promise::converges:
             return "converges";
         case Promise::bounded:

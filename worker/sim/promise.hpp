@@ -13,14 +13,21 @@ enum class Promise : std::uint8_t {
     no_loss,                   // every event's effect is at Apple, or its dead letter is stored
     order_per_account,         // commands of one account are sent in log order, one at a time
     retry_after_kept,          // nothing for an app before the time that a delivered 429 announced
+    gate_holds,                // while a credential is refused or throttled, one request at a time asks again
+    rate_kept,                 // commands of an app keep within its configured rate
     only_records_die,          // dead letters are for invalid and poisoned records only
+    attempts_spent,            // what is exhausted has had its attempts, or blocked a full window
     letter_is_whole,           // a dead letter carries the original byte for byte
     commit_behind_unfinished,  // nothing unfinished below a committed offset
     commit_never_back,         // offsets do not move back within an epoch
     commit_own_epoch,          // nothing is committed for an epoch that is known to be over
+    commit_own_work,           // an ownership commits what it was handed over or finished itself, no more
     map_is_true,               // the offset map names finished records, and all of them
     receipts_first,            // a record's receipts are stored before it is committed
-    few_repeats,               // what was committed as finished is never sent again
+    one_visible_state,         // a receipt says what Apple answered, or that a dead letter is stored
+    few_repeats,               // what was committed is never sent again, and what finished is soon committed
+    gauges_true,               // counters and gauges equal a recount
+    oldest_not_younger,        // the oldest unexecuted event is at least as old as is shown by a recount
     converges,                 // once faults stop everything is settled in bounded time
     bounded,                   // in flight, capacity, buffers
     drains,                    // a drain ends in its bound, and cleanly once faults are over

@@ -13,8 +13,38 @@ namespace {
 
 // What app::WorkerLoop collects in one turn.
 constexpr std::size_t records_a_turn_max = 64;
+// Of a token bucket that computes with the same numbers in another order.
+constexpr double rounding = 0.001;
+// A commit that is under way, and turns, come on top of the interval between commits.
+constexpr common::Duration commit_slack = std::chrono::milliseconds{500};
 
 }  // namespace
+
+void Referee::worker_started(WorkerId worker) {
+    Worker& known = workers_[worker];
+    for (std::uint32_t app = 0; app < swarm_.settings.apps.size(); ++app) {
+        const core::AppSettings& settings = swarm_.settings.apps[app];
+        known.buckets.emplace(
+            core::AppId{app}, common::TokenBucket{settings.requests_per_second, settings.burst + rounding});
+    }
+}
+
+void Referee::worker_gone(WorkerId worker, bool by_surprise) {
+    const Worker& known = workers_.at(worker);
+    if (by_surprise && !known.paused) {
+        for (const auto& [epoch, owner] : known.owned) {
+            check_left_behind(
+                worker, owner, timeline_.now().steady - swarm_.settings.commit_interval - commit_slack);
+        }
+    }
+    workers_.erase(worker);
+}
+
+void Referee::drain_requested(WorkerId worker) {
+    Worker& known = workers_.at(worker);
+    known.draining = true;
+    known.leaves_by = std::min(known.leaves_by, timeline_.now().steady + swarm_.settings.drain_timeout);
+}
 
 void Referee::broke(WorkerId worker, Promise promise, const std::string& seen) {
     trace_.line(worker, '!', fmt::format("{}: {}", promise_name(promise), seen));
@@ -35,8 +65,19 @@ void Referee::assigned(WorkerId worker, const core::Assigned& input) {
     trace_.line(
         worker, 'A',
         fmt::format("partition {} from {} epoch {}", partition, input.next.value, input.epoch.value));
+    const std::set<std::size_t> claimed = claims(partition, input.next, input.metadata);
+    core::Offset handed_over_to = input.next;
+    for (const core::OffsetRange& range : core::decode_offset_map(input.next, input.metadata).ranges) {
+        handed_over_to = range.last + 1;
+    }
     workers_.at(worker).owned[input.epoch] = {
-        .partition = partition, .next = input.next, .claimed = claims(partition, input.next, input.metadata)};
+        .partition = partition,
+        .first = input.next,
+        .handed_over_to = handed_over_to,
+        .next = input.next,
+        .acknowledged_to = input.next,
+        .acknowledged_map = claimed,
+        .claimed = claimed};
 }
 
 void Referee::revoked(WorkerId worker, const core::Revoked& input) {
@@ -47,6 +88,8 @@ void Referee::revoked(WorkerId worker, const core::Revoked& input) {
         } else if (const auto owner = workers_.at(worker).owned.find(epoch);
                    owner != workers_.at(worker).owned.end()) {
             owner->second.asked_back = true;
+            owner->second.leaves_by =
+                std::min(owner->second.leaves_by, timeline_.now().steady + swarm_.settings.drain_timeout);
         }
     }
 }
@@ -54,6 +97,12 @@ void Referee::revoked(WorkerId worker, const core::Revoked& input) {
 void Referee::released(WorkerId worker, core::Epoch epoch) {
     trace_.line(worker, 'F', fmt::format("epoch {}", epoch.value));
     Worker& known = workers_.at(worker);
+    if (const auto owner = known.owned.find(epoch); owner != known.owned.end()) {
+        const bool in_time = timeline_.now().steady < std::min(owner->second.leaves_by, known.leaves_by);
+        if ((owner->second.asked_back || known.draining) && in_time) {
+            check_left_behind(worker, owner->second, timeline_.now().steady);
+        }
+    }
     if (known.draining) {
         known.owned.erase(epoch);  // what is in flight now should have been waited for
     } else {
@@ -77,6 +126,7 @@ std::size_t Referee::in_flight(WorkerId worker) const {
 
 void Referee::received(WorkerId worker, const core::Received& input) {
     Worker& known = workers_.at(worker);
+    ++known.tally.received;
     const auto owner = known.owned.find(input.record.epoch);
     if (owner == known.owned.end()) {
         return;
@@ -94,6 +144,16 @@ void Referee::capacity(WorkerId worker, const core::CapacityChanged& input) {
 
 void Referee::said(WorkerId worker, const core::Say& line) {
     trace_.line(worker, 'J', fmt::format("{}: {}", line.event, line.message));
+    Worker& known = workers_.at(worker);
+    if (line.event == "credential_unavailable") {
+        ++known.tally.not_signed;
+        ++known.tally.not_signed_ever;
+        for (auto& [app, gate] : known.gates) {
+            gate.since = gate.closed ? gate.since : known.happenings;  // which app's is not said
+        }
+    } else if (line.event == "head_given_up") {
+        check_head_given_up(worker, known, line);
+    }
     const auto secret = [](std::string_view text) {
         return text.find(value_mark) != std::string_view::npos ||
                text.find(key_mark) != std::string_view::npos;

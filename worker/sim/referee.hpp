@@ -6,6 +6,7 @@
 // and names the rest.
 #pragma once
 
+#include <array>
 #include <map>
 #include <optional>
 #include <set>
@@ -13,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include "common/token_bucket.hpp"
+#include "worker/core/engine/stats.hpp"
 #include "worker/sim/plan.hpp"
 #include "worker/sim/promise.hpp"
 #include "worker/sim/swarm.hpp"
@@ -28,11 +31,16 @@ public:
         facts_.resize(plan.records.size());
     }
 
-    void worker_started(WorkerId worker) { workers_[worker]; }
-    void worker_gone(WorkerId worker) { workers_.erase(worker); }
+    void worker_started(WorkerId worker);
+    // `by_surprise`: it died in the middle of something.
+    void worker_gone(WorkerId worker, bool by_surprise);
+    // The worker got no turns for a while: what it finished before may not be committed yet.
+    void worker_paused(WorkerId worker) { workers_.at(worker).paused = true; }
+    // After a turn: what the worker says of itself is true.
+    void check_counts(WorkerId worker, const core::Counters& counters, const core::Status& status);
     // After a turn: the worker holds no more records than it may.
     void check_buffer(WorkerId worker);
-    void drain_requested(WorkerId worker) { workers_.at(worker).draining = true; }
+    void drain_requested(WorkerId worker);
     // Commands in flight that nobody else is going to repeat: neither canaries, nor of partitions that were
     // lost or given back late.
     [[nodiscard]] std::size_t in_flight(WorkerId worker) const;
@@ -46,6 +54,7 @@ public:
     void received(WorkerId worker, const core::Received& input) override;
     void released(WorkerId worker, core::Epoch epoch) override;
     void commit_asked(WorkerId worker, const std::vector<core::PartitionCommit>& entries) override;
+    void commit_ended(WorkerId worker, const core::CommitEnded& input) override;
     void sent(WorkerId worker, const ports::OutgoingRequest& request) override;
     void decided(const LedgerEntry& entry) override;
     void ended(WorkerId worker, const core::ExchangeEnded& input, const LedgerEntry* entry) override;
@@ -64,15 +73,30 @@ private:
         std::set<std::size_t> receipts{};             // by command
         bool event_receipt = false;
     };
+    // How a command ended, as its owner was told.
+    struct Heard {
+        bool executed = false;
+        bool found_nothing = false;
+        bool found_nothing_after_loss = false;
+        bool lost = false;  // an attempt may have been executed
+    };
     // What one ownership has been told.
     struct Ownership {
         std::size_t partition = 0;
         bool asked_back = false;
-        core::Offset next{};              // as assigned, then as last committed
+        common::Instant leaves_by = common::never;
+        core::Offset first{};            // as assigned
+        core::Offset handed_over_to{};   // the end of the map that came with it
+        core::Offset next{};             // as assigned, then as last committed
+        core::Offset acknowledged_to{};  // the last commit that the broker acknowledged
+        std::set<std::size_t> acknowledged_map{};
+        bool commit_refused = false;
         std::set<std::size_t> claimed{};  // records finished by an earlier owner
         std::set<std::size_t> received{};
         std::map<std::size_t, Facts> acknowledged{};           // stores whose end was delivered
         std::map<std::size_t, std::set<std::size_t>> ended{};  // record -> commands with a final answer
+        std::map<PlannedCommand, Heard> heard{};
+        std::map<std::size_t, common::Instant> finished_at{};                     // records, receipts and all
         std::map<std::size_t, std::pair<core::Offset, std::size_t>> last_sent{};  // by account
     };
     struct Flight {
@@ -81,7 +105,9 @@ private:
         std::optional<std::size_t> account{};  // none: a canary
         core::Epoch epoch{};
         RecordPlace place{};
+        PlannedCommand command{};
         bool disowned = false;
+        std::uint64_t sent = 0;  // when, by the worker's own count of happenings
     };
     struct StoreWork {
         core::Epoch epoch{};
@@ -89,9 +115,39 @@ private:
         std::optional<std::size_t> command{};
         std::set<std::size_t> owed{};
         core::StoreKind kind = core::StoreKind::receipt;
+        std::string outcome{};  // of a receipt
+    };
+    // The gate of an app, as its answers draw it.
+    struct Gate {
+        bool closed = false;
+        std::uint64_t since = 0;  // answers to requests sent before tell of another time
+    };
+    // What was seen going in and out, to compare with what the worker counts.
+    struct Tally {
+        std::uint64_t turns = 0;
+        std::uint64_t received = 0;
+        std::uint64_t answered = 0;
+        std::uint64_t canaries = 0;
+        std::uint64_t receipts = 0;
+        std::uint64_t letters = 0;
+        std::uint64_t store_failures = 0;
+        std::uint64_t commits = 0;
+        std::uint64_t commit_failures = 0;
+        std::array<std::uint64_t, core::actions.size()> executed{};
+        std::array<std::uint64_t, core::actions.size()> found_nothing{};
+        std::size_t not_signed = 0;  // requests of this turn that had no credential
+        std::size_t not_signed_ever = 0;
     };
     struct Worker {
         bool draining = false;
+        bool paused = false;
+        common::Instant leaves_by = common::never;
+        std::uint64_t happenings = 0;
+        Tally tally{};
+        std::map<core::AppId, Gate> gates{};
+        std::map<core::AppId, common::TokenBucket> buckets{};
+        std::vector<core::PartitionCommit> commit_under_way{};
+        std::set<std::size_t> heads_given_up{};
         bool received_this_turn = false;
         std::map<core::Epoch, Ownership> owned{};
         std::map<core::ExchangeId, Flight> flights{};
@@ -108,13 +164,29 @@ private:
     // referee_sends.cpp
     [[nodiscard]] std::optional<RecordPlace> place_of(
         WorkerId worker, const Ownership& owner, const PlannedCommand& command);
-    void check_limits(WorkerId worker, const Worker& known, const Flight& flight);
+    void check_limits(WorkerId worker, Worker& known, const Flight& flight);
+    void check_gate(WorkerId worker, Worker& known, const Flight& flight);
+    static void tell_gate(Worker& known, const Flight& flight, const core::Exchange& exchange);
+    static void hear(Worker& known, Ownership& owner, const Flight& flight, const core::Exchange& exchange);
 
     // referee_settles.cpp
     [[nodiscard]] bool finished(std::size_t record) const;
     [[nodiscard]] bool receipts_complete(std::size_t record, const Facts& facts) const;
+    [[nodiscard]] bool receipts_wanted() const { return !swarm_.settings.receipts_topic.empty(); }
     [[nodiscard]] bool known_finished(const Ownership& owner, std::size_t record) const;
     void check_commit(WorkerId worker, Ownership& owner, const core::PartitionCommit& entry);
+    void check_reach(WorkerId worker, const Ownership& owner, const core::PartitionCommit& entry);
+    [[nodiscard]] bool may_commit(const Ownership& owner, std::size_t record) const;
+    void check_left_behind(WorkerId worker, const Ownership& owner, common::Instant finished_by);
+    void check_receipt(WorkerId worker, const StoreWork& work, std::string_view outcome);
+    void check_head_given_up(WorkerId worker, Worker& known, const core::Say& line);
+
+    // referee_counts.cpp
+    void check_tally(WorkerId worker, const Tally& tally, const core::Counters& counters);
+    void check_gauges(WorkerId worker, const Worker& known, const core::Status& status);
+    void check_held(WorkerId worker, const Worker& known, const core::Status& status);
+    [[nodiscard]] bool known_executed(const Ownership& owner, std::size_t record) const;
+    void check_oldest(WorkerId worker, const Worker& known, const core::Status& status);
     [[nodiscard]] std::set<std::size_t> claims(
         std::size_t partition, core::Offset offset, const std::string& metadata) const;
     [[nodiscard]] StoreWork read_store(

@@ -1,6 +1,7 @@
 // What is sent to Apple: in order, one at a time, never too early, never too much, never again.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "common/overloaded.hpp"
@@ -52,9 +53,14 @@ std::string describe(const core::Exchange& exchange) {
 void Referee::sent(WorkerId worker, const ports::OutgoingRequest& request) {
     Worker& known = workers_.at(worker);
     const PlannedCommand command = command_of(request.request);
-    Flight flight{.endpoint = request.request.endpoint, .app = request.request.app};
+    Flight flight{
+        .endpoint = request.request.endpoint,
+        .app = request.request.app,
+        .command = command,
+        .sent = ++known.happenings};
     const auto places = plan_.places.find(command);
     if (places == plan_.places.end()) {
+        ++known.tally.canaries;
         trace_.line(worker, '>', fmt::format("#{} canary for app {}", request.id.value, flight.app.value));
         // A canary is either kind of call, and never names a value that could be somebody's.
         if (command.value.empty() || command.value.find(value_mark) != std::string::npos ||
@@ -80,6 +86,12 @@ void Referee::sent(WorkerId worker, const ports::OutgoingRequest& request) {
                     plan_.position(place->record), place->command, first.account));
             owner->last_sent[first.account] = {plan_.records[place->record].offset, place->command};
         }
+        // Canaries are few, and do not wait for the bucket.
+        if (!known.buckets.at(flight.app).take(timeline_.now().steady)) {
+            broke(
+                worker, Promise::rate_kept,
+                fmt::format("a command of app {} goes out beyond its rate", flight.app.value));
+        }
         if (++known.in_flight_by_account[first.account] > 1) {
             broke(
                 worker, Promise::order_per_account,
@@ -87,6 +99,7 @@ void Referee::sent(WorkerId worker, const ports::OutgoingRequest& request) {
         }
     }
     check_limits(worker, known, flight);
+    check_gate(worker, known, flight);
     known.flights.emplace(request.id, flight);
 }
 
@@ -121,7 +134,42 @@ std::optional<RecordPlace> Referee::place_of(
     return std::nullopt;
 }
 
-void Referee::check_limits(WorkerId worker, const Worker& known, const Flight& flight) {
+// Answers draw the gate as the worker has to see it: a refusal closes it, unless it tells of a request that
+// was sent before the gate last opened, and only the answer to a request sent while it was closed opens it.
+void Referee::tell_gate(Worker& known, const Flight& flight, const core::Exchange& exchange) {
+    const auto* answer = std::get_if<core::Answer>(&exchange);
+    if (answer == nullptr) {
+        return;
+    }
+    Gate& gate = known.gates[flight.app];
+    const bool of_now = flight.sent > gate.since;
+    const int status = answer->status;
+    const bool holds = status < 200 || (status >= 300 && status < 400) || status == 401 || status == 403 ||
+                       status == 405 || status == 410 || status == 429;
+    const bool tells_nothing =
+        status >= 500 || status == 408 || status == 425 || (status / 100 == 2 && status != 204);
+    if (holds && of_now) {
+        gate = {true, known.happenings};
+    } else if (holds && status == 429 && !gate.closed) {
+        gate.since = known.happenings;  // closes it when it names a time: then what is older tells nothing
+    } else if (!holds && !tells_nothing && gate.closed && of_now) {
+        gate = {false, known.happenings};
+    }
+}
+
+void Referee::check_gate(WorkerId worker, Worker& known, const Flight& flight) {
+    const Gate& gate = known.gates[flight.app];
+    const auto asking = std::count_if(known.flights.begin(), known.flights.end(), [&](const auto& entry) {
+        return entry.second.app == flight.app && entry.second.sent > gate.since;
+    });
+    if (gate.closed && asking > 0) {
+        broke(
+            worker, Promise::gate_holds,
+            fmt::format("app {} is refused, and asks again with more than one request", flight.app.value));
+    }
+}
+
+void Referee::check_limits(WorkerId worker, Worker& known, const Flight& flight) {
     if (known.flights.size() >= swarm_.settings.in_flight_max) {
         broke(worker, Promise::bounded, fmt::format("{} requests in flight", known.flights.size() + 1));
     }
@@ -158,6 +206,28 @@ void Referee::decided(const LedgerEntry& entry) {
     }
 }
 
+void Referee::hear(Worker& known, Ownership& owner, const Flight& flight, const core::Exchange& exchange) {
+    Heard& heard = owner.heard[flight.command];
+    const auto* answer = std::get_if<core::Answer>(&exchange);
+    const auto action = static_cast<std::size_t>(flight.command.action);
+    if (answer == nullptr) {
+        heard.lost = heard.lost || std::holds_alternative<core::Lost>(exchange);
+    } else if (answer->status == 204) {
+        heard.executed = true;
+        ++known.tally.executed[action];
+    } else if (answer->status == 404) {
+        (heard.lost ? heard.found_nothing_after_loss : heard.found_nothing) = true;
+        ++known.tally.found_nothing[action];
+    } else {
+        heard.lost = heard.lost || answer->status >= 500 || answer->status / 100 == 2 ||
+                     answer->status == 408 || answer->status == 425;
+        return;
+    }
+    if (answer != nullptr) {
+        owner.ended[flight.place.record].insert(flight.place.command);
+    }
+}
+
 void Referee::ended(WorkerId worker, const core::ExchangeEnded& input, const LedgerEntry* entry) {
     Worker& known = workers_.at(worker);
     trace_.line(worker, '<', fmt::format("#{} {}", input.id.value, describe(input.exchange)));
@@ -167,16 +237,18 @@ void Referee::ended(WorkerId worker, const core::ExchangeEnded& input, const Led
     }
     const Flight flight = found->second;
     known.flights.erase(found);
+    ++known.happenings;
+    ++known.tally.answered;
+    tell_gate(known, flight, input.exchange);
     if (flight.account) {
         --known.in_flight_by_account[*flight.account];
+        if (const auto owner = known.owned.find(flight.epoch); owner != known.owned.end()) {
+            hear(known, owner->second, flight, input.exchange);
+        }
     }
     const auto* answer = std::get_if<core::Answer>(&input.exchange);
     if (answer == nullptr) {
         return;
-    }
-    const bool final_answer = answer->status / 100 == 2 || answer->status == 404;
-    if (const auto owner = known.owned.find(flight.epoch); owner != known.owned.end() && final_answer) {
-        owner->second.ended[flight.place.record].insert(flight.place.command);
     }
     // A wall clock that jumps makes "at 12:00:05" mean something else, rightly.
     const bool announced = answer->status == 429 && entry != nullptr && !swarm_.wall_jumps &&

@@ -1,19 +1,16 @@
-// What becomes of records: dead letters, receipts, committed offsets and their maps.
+// What becomes of records: dead letters and receipts.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
 
-#include "worker/core/settle/offset_map.hpp"
 #include "worker/sim/credentials.hpp"
 #include "worker/sim/referee.hpp"
 
 namespace sim {
 
 namespace {
-
-constexpr std::size_t map_chars_that_may_be_cut = core::offset_map_chars_max - 64;
 
 std::optional<std::string> header(const core::OutgoingRecord& record, std::string_view name) {
     for (const core::Header& header : record.headers) {
@@ -84,86 +81,13 @@ bool Referee::known_finished(const Ownership& owner, std::size_t record) const {
            (ended != owner.ended.end() && ended->second.size() == planned.commands.size());
 }
 
-std::set<std::size_t> Referee::claims(
-    std::size_t partition, core::Offset offset, const std::string& metadata) const {
-    std::set<std::size_t> claimed;
-    for (const core::OffsetRange& range : core::decode_offset_map(offset, metadata).ranges) {
-        for (const std::size_t record : plan_.logs[partition]) {
-            const core::Offset at = plan_.records[record].offset;
-            if (range.first <= at && at <= range.last) {
-                claimed.insert(record);
-            }
-        }
-    }
-    return claimed;
-}
-
-void Referee::commit_asked(WorkerId worker, const std::vector<core::PartitionCommit>& entries) {
-    Worker& known = workers_.at(worker);
-    for (const core::PartitionCommit& entry : entries) {
-        trace_.line(
-            worker, 'c',
-            fmt::format("epoch {} at {} map {}", entry.epoch.value, entry.offset.value, entry.metadata));
-        const auto owner = known.owned.find(entry.epoch);
-        if (owner == known.owned.end()) {
-            broke(
-                worker, Promise::commit_own_epoch,
-                fmt::format("epoch {} is over and committed to", entry.epoch.value));
-            continue;
-        }
-        check_commit(worker, owner->second, entry);
-    }
-}
-
-void Referee::check_commit(WorkerId worker, Ownership& owner, const core::PartitionCommit& entry) {
-    if (entry.offset < owner.next) {
-        broke(
-            worker, Promise::commit_never_back,
-            fmt::format(
-                "partition {} is committed at {} after {}", owner.partition, entry.offset.value,
-                owner.next.value));
-    }
-    owner.next = std::max(owner.next, entry.offset);
-    const std::set<std::size_t> claimed = claims(owner.partition, entry.offset, entry.metadata);
-    for (const std::size_t record : plan_.logs[owner.partition]) {
-        const bool below = plan_.records[record].offset < entry.offset;
-        const bool in_map = claimed.contains(record);
-        if (!below && !in_map) {
-            const bool must = owner.claimed.contains(record) ||
-                              (owner.received.contains(record) && known_finished(owner, record));
-            if (must && entry.metadata.size() < map_chars_that_may_be_cut) {
-                broke(
-                    worker, Promise::map_is_true,
-                    fmt::format(
-                        "{} is finished and missing in the map committed at {}", plan_.position(record),
-                        entry.offset.value));
-            }
-            continue;
-        }
-        if (!finished(record)) {
-            broke(
-                worker, below ? Promise::commit_behind_unfinished : Promise::map_is_true,
-                fmt::format(
-                    "{} is unfinished and committed at {}", plan_.position(record), entry.offset.value));
-        } else if (!receipts_complete(record, facts_[record])) {
-            broke(
-                worker, Promise::receipts_first,
-                fmt::format(
-                    "{} is committed at {} without its receipts", plan_.position(record),
-                    entry.offset.value));
-        }
-    }
-}
-
-void Referee::committed(std::size_t partition, core::Epoch epoch, core::Offset offset, const std::string&) {
-    trace_.line(
-        no_worker, 'C', fmt::format("partition {} epoch {} at {}", partition, epoch.value, offset.value));
-}
-
 void Referee::store_asked(WorkerId worker, const core::Store& store) {
     StoreWork work = read_store(worker, store.kind, store.record);
     Worker& known = workers_.at(worker);
     work.epoch = owner_of(known, plan_.records[work.record].partition).first;
+    if (work.kind == core::StoreKind::receipt) {
+        check_receipt(worker, work, work.outcome);
+    }
     trace_.line(
         worker, 's',
         fmt::format(
@@ -183,9 +107,14 @@ void Referee::store_ended(WorkerId worker, const core::StoreEnded& input) {
     const StoreWork work = std::move(found->second);
     known.stores.erase(found);
     const auto owner = known.owned.find(work.epoch);
-    if (input.result != core::StoreResult::acknowledged || owner == known.owned.end()) {
+    if (owner == known.owned.end()) {
         return;
     }
+    if (input.result != core::StoreResult::acknowledged) {
+        ++known.tally.store_failures;
+        return;
+    }
+    ++(work.kind == core::StoreKind::dead_letter ? known.tally.letters : known.tally.receipts);
     Facts& facts = owner->second.acknowledged[work.record];
     if (work.kind == core::StoreKind::dead_letter) {
         facts.owed = work.owed;
@@ -193,6 +122,70 @@ void Referee::store_ended(WorkerId worker, const core::StoreEnded& input) {
         facts.receipts.insert(*work.command);
     } else {
         facts.event_receipt = true;
+    }
+    if (known_finished(owner->second, work.record)) {
+        owner->second.finished_at.emplace(work.record, timeline_.now().steady);
+    }
+}
+
+// What a receipt says must be what its writer was told.
+void Referee::check_receipt(WorkerId worker, const StoreWork& work, std::string_view outcome) {
+    const auto owner = workers_.at(worker).owned.find(work.epoch);
+    if (owner == workers_.at(worker).owned.end()) {
+        return;
+    }
+    const PlannedRecord& planned = plan_.records[work.record];
+    const auto letter = owner->second.acknowledged.find(work.record);
+    const bool stored = letter != owner->second.acknowledged.end() && letter->second.owed;
+    bool so = false;
+    if (!work.command || *work.command >= planned.commands.size()) {
+        so = outcome == "dead_lettered" ? stored && planned.kind == RecordKind::invalid
+                                        : outcome == "nothing_to_do" && planned.commands.empty();
+    } else {
+        const PlannedCommand& command = planned.commands[*work.command];
+        const bool update = command.action == core::Action::update;
+        const Heard heard = owner->second.heard[command];
+        so =
+            (outcome == "executed" && heard.executed) ||
+            (outcome == "already_so" && !update && (heard.found_nothing || heard.found_nothing_after_loss)) ||
+            (outcome == "not_found" && update && heard.found_nothing) ||
+            (outcome == "probably_executed" && update && heard.found_nothing_after_loss) ||
+            (outcome == "dead_lettered" && stored && letter->second.owed->contains(*work.command));
+    }
+    if (!so) {
+        broke(
+            worker, Promise::one_visible_state,
+            fmt::format("the receipt of {} says {}", plan_.position(work.record), outcome));
+    }
+}
+
+// The head of a window is given up only when it fails by itself and nearly everything behind it is finished.
+void Referee::check_head_given_up(WorkerId worker, Worker& known, const core::Say& line) {
+    const auto field = [&](std::string_view name) {
+        const auto found = std::find_if(
+            line.fields.begin(), line.fields.end(), [&](const auto& pair) { return pair.first == name; });
+        return found == line.fields.end() ? std::int64_t{-1} : number(found->second);
+    };
+    const auto partition = static_cast<std::size_t>(field("partition"));
+    const core::Offset offset{field("offset")};
+    const auto head = partition < plan_.partitions.size() ? plan_.record_at(partition, offset) : std::nullopt;
+    const Ownership* const owner = head ? owner_of(known, partition).second : nullptr;
+    if (owner == nullptr) {
+        broke(worker, Promise::attempts_spent, "a head was given up where none is");
+        return;
+    }
+    known.heads_given_up.insert(*head);
+    std::int64_t unfinished = 0;
+    core::Offset last = offset;
+    for (const std::size_t record : owner->received) {
+        last = std::max(last, plan_.records[record].offset);
+        unfinished += !owner->claimed.contains(record) && !known_finished(*owner, record) ? 1 : 0;
+    }
+    const bool blocks = !receipts_wanted() || unfinished * 10 <= last - offset + 1;
+    if (plan_.records[*head].kind != RecordKind::poisoned || !blocks) {
+        broke(
+            worker, Promise::attempts_spent,
+            fmt::format("{} was given up, with {} unfinished behind it", plan_.position(*head), unfinished));
     }
 }
 
@@ -252,6 +245,15 @@ void Referee::check_letter(
     if (!expected) {
         broke(worker, Promise::only_records_die, fmt::format("{} is dead-lettered as {}", position, reason));
     }
+    const auto known = workers_.find(worker);
+    if (reason == "exhausted" && known != workers_.end() &&
+        !known->second.heads_given_up.contains(work.record) &&
+        number(header(record, "dlq.attempts").value_or("")) < swarm_.settings.attempts_max) {
+        broke(
+            worker, Promise::attempts_spent,
+            fmt::format(
+                "{} is given up after {} attempts", position, header(record, "dlq.attempts").value_or("no")));
+    }
     for (const std::size_t command : work.owed) {
         const bool poison = command < planned.commands.size() &&
                             (plan_.rejected_values.contains(planned.commands[command].value) ||
@@ -284,6 +286,8 @@ Referee::StoreWork Referee::read_receipt(WorkerId worker, const core::OutgoingRe
             work.record = *found;
             work.command =
                 parts.size() > 3 ? std::optional{static_cast<std::size_t>(number(parts[3]))} : std::nullopt;
+            const auto data = event.find("data");
+            work.outcome = data != event.end() ? data->value("outcome", std::string{}) : std::string{};
             if (has_secret(record.value.value_or("")) || has_secret(record.key.value_or(""))) {
                 broke(
                     worker, Promise::secrets_stay_inside,

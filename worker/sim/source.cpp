@@ -88,6 +88,7 @@ bool SimSource::collect(std::size_t records_max, std::vector<core::Input>& input
                     }
                 },
                 [&](const core::Revoked& revoked) { witness_.revoked(worker_, revoked); },
+                [&](const core::CommitEnded& ended) { witness_.commit_ended(worker_, ended); },
                 [](const auto&) {},
             },
             input);

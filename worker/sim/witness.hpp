@@ -19,6 +19,7 @@ public:
     virtual void received(WorkerId worker, const core::Received& input) = 0;
     virtual void released(WorkerId worker, core::Epoch epoch) = 0;
     virtual void commit_asked(WorkerId worker, const std::vector<core::PartitionCommit>& entries) = 0;
+    virtual void commit_ended(WorkerId worker, const core::CommitEnded& input) = 0;
 
     virtual void sent(WorkerId worker, const ports::OutgoingRequest& request) = 0;
     // What Apple made of a request; again when it lands later.
