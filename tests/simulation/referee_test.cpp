@@ -118,10 +118,10 @@ struct Row {
 const std::vector<Row>& rows() {
     static const std::vector<Row> all{
         {"dead letters are acknowledged and never stored",
-         {Promise::commit_behind_unfinished},
+         {Promise::commit_behind_unfinished, Promise::gauges_true},
          [] { return swallowing(core::StoreKind::dead_letter); }},
         {"receipts are acknowledged and never stored",
-         {Promise::receipts_first},
+         {Promise::receipts_first, Promise::gauges_true},
          [] { return swallowing(core::StoreKind::receipt); }},
         {"commits are one too far",
          {Promise::commit_behind_unfinished},
@@ -196,7 +196,7 @@ const std::vector<Row>& rows() {
                  }
              }));
          }},
-        {"an exchange never ends", {Promise::converges}, forgetting_an_answer},
+        {"an exchange never ends", {Promise::converges, Promise::gauges_true}, forgetting_an_answer},
         {"the server's limit is overlooked",
          {Promise::bounded},
          [] {
