@@ -10,10 +10,8 @@ namespace {
 using namespace std::chrono_literals;
 
 std::size_t told(const rig::Rig& rig) {
-    return static_cast<std::size_t>(
-        std::count_if(rig.said.begin(), rig.said.end(), [](const core::Say& line) {
-            return line.event == "standstill";
-        }));
+    return static_cast<std::size_t>(std::count_if(
+        rig.said.begin(), rig.said.end(), [](const core::Say& line) { return line.event == "standstill"; }));
 }
 
 }  // namespace
@@ -32,8 +30,9 @@ TEST_CASE("a broker that acknowledges nothing is told as a standstill, once, wit
     const core::Say& line = rig.said.back();
     CHECK(line.severity == core::Severity::error);
     CHECK(
-        std::find(line.fields.begin(), line.fields.end(), std::pair<std::string_view, std::string>{"stores_in_flight", "1"}) !=
-        line.fields.end());
+        std::find(
+            line.fields.begin(), line.fields.end(),
+            std::pair<std::string_view, std::string>{"stores_in_flight", "1"}) != line.fields.end());
     rig.pass_in_steps(10min);
     CHECK(told(rig) == 1);
     CHECK(rig.engine.stats().counters.standstills == 1);

@@ -2,6 +2,8 @@
 // letter.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "tests/unit/engine/rig.hpp"
 
 using namespace rig;
@@ -292,5 +294,24 @@ TEST_CASE("where canaries are well and commands fail, few are given up") {
         CHECK(rig.status().gates.front().reason == core::GateReason::rejecting_everything);
         answer_for(rig, 40min, [](std::string_view body) { return is_canary(body) ? 404 : 204; });
         CHECK(rig.status().records_buffered == 0);
+    }
+}
+
+// Found by a new user: an outage that ended within the minute was told to have begun, and never to have
+// ended.
+TEST_CASE("a breaker that was told to be open is told to be closed") {
+    Rig rig;
+    const auto told = [&](std::string_view event) {
+        return std::count_if(
+            rig.said.begin(), rig.said.end(), [&](const core::Say& line) { return line.event == event; });
+    };
+    for (int outage = 1; outage <= 3; ++outage) {
+        deliver_many(rig, 40, fmt::format("o{}-", outage));
+        rig.answer_all(503);
+        REQUIRE(rig.status().breakers.front().state != core::BreakerState::closed);
+        answer_for(rig, 10s, [](std::string_view) { return 204; });
+        REQUIRE(rig.status().breakers.front().state == core::BreakerState::closed);
+        CHECK(told("breaker_opened") == 1);
+        CHECK(told("breaker_closed") == 1);
     }
 }

@@ -70,10 +70,10 @@ void Engine::Impl::on(CommitEnded& ended) {
             next_commit_ = now_.steady + (committed->leaving ? after_refusal_while_leaving : after_refusal);
         }
     }
-    if (!ended.ok) {
+    if (const auto times = ended.ok ? std::nullopt : commit_refused_said_.due(now_.steady)) {
         say(Severity::warning, "commit_refused",
             "offsets were not committed; it is tried again, and until then a restart repeats more",
-            {{"error", ended.error}});
+            {{"error", ended.error}, {"times", fmt::to_string(*times)}});
     }
     refused_last_ = !ended.ok;
     map_refused_ = map_refused_ || ended.error.find("OFFSET_METADATA_TOO_LARGE") != std::string::npos;

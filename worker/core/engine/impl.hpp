@@ -8,7 +8,8 @@
 //   leaving.cpp    revoked, lost, drained: let flights end, commit, let go
 //   flow.cpp       pause and resume, heads that block a window
 //   standstill.cpp work that rests without a reason
-// engine.cpp holds step() and what is reported.
+//   status.cpp     what is reported
+// engine.cpp holds step().
 #pragma once
 
 #include <deque>
@@ -59,6 +60,7 @@ private:
         int canaries_well = 0;            // since acceptance closed
         std::uint64_t found_nothing = 0;  // deletes in a row that found nothing at their first attempt
         common::OnceAMinute breaker_said{};
+        bool opening_told = false;
         common::OnceAMinute found_nothing_said{};
         common::OnceAMinute exhaustion_said{};
     };
@@ -181,9 +183,11 @@ private:
     [[nodiscard]] common::Instant next_watch() const;
     [[nodiscard]] std::optional<common::Duration> stands_still_for(common::Now now) const;
 
+    // status.cpp
+    void show_holds(Status& status, common::Now now) const;
+
     // engine.cpp
     [[nodiscard]] common::Instant earliest_deadline();
-    void show_holds(Status& status, common::Now now) const;
     void say(
         Severity severity, std::string_view event, std::string message,
         std::vector<std::pair<std::string_view, std::string>> fields = {});
@@ -243,6 +247,7 @@ private:
     common::OnceAMinute key_differs_said_;
     std::map<std::string_view, common::OnceAMinute> invalid_said_;  // by code
     common::OnceAMinute store_refused_said_;
+    common::OnceAMinute commit_refused_said_;
 
     // Valid during step().
     common::Now now_{};

@@ -258,6 +258,11 @@ void Engine::Impl::forget(ObligationKey key) {
     Partition& from = *partition(obligation.record.epoch);
     from.bytes -= obligation.bytes;
     --from.buffered;
+    if (obligation.invalid_code.empty()) {
+        for (const Action action : actions) {
+            channel(channel_of(obligation.app, action)).breaker.forget(key);
+        }
+    }
     obligations_.erase(key);
 }
 

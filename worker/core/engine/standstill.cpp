@@ -96,7 +96,8 @@ void Engine::Impl::watch_for_standstill() {
     const Status shown = status(now_);
     say(Severity::error, "standstill",
         fmt::format(
-            "there is work, no gate or breaker holds it, and nothing has moved for {:.0f} s; look at the errors "
+            "there is work, no gate or breaker holds it, and nothing has moved for {:.0f} s; look at the "
+            "errors "
             "before this line and at what is outstanding: a broker that does not acknowledge, or an API that "
             "does not answer",
             common::seconds(now_.steady - moved_)),

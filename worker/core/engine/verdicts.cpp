@@ -98,10 +98,12 @@ void Engine::Impl::tell_breaker(const Flight& flight, const Meaning& meaning, co
 }
 
 void Engine::Impl::say_breaker(Channel& from, bool opened, const Exchange& exchange) {
-    const auto times = from.breaker_said.due(now_.steady);
-    if (!times) {
+    // Openings once a minute; what was told to be open is told to be closed, however soon.
+    const auto times = opened ? from.breaker_said.due(now_.steady) : std::optional<std::uint64_t>{1};
+    if (!times || (!opened && !from.opening_told)) {
         return;
     }
+    from.opening_told = opened;
     say(opened ? Severity::error : Severity::info, opened ? "breaker_opened" : "breaker_closed",
         opened
             ? "most calls fail across accounts, so sending stops and one probe at a time is sent; nothing is "
@@ -111,7 +113,7 @@ void Engine::Impl::say_breaker(Channel& from, bool opened, const Exchange& excha
          {"app", name_of(from.app)},
          {"action", std::string{action_name(from.action)}},
          {"last", std::string{answer_class(exchange)}},
-         {"changes", fmt::to_string(*times)}});
+         {"times", fmt::to_string(*times)}});
 }
 
 void Engine::Impl::tell_gate(const Flight& flight, const Meaning& meaning, const Exchange& exchange) {

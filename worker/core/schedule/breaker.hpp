@@ -71,6 +71,8 @@ public:
     };
     // True when this opened the breaker.
     bool failed(const Failure& failure, common::Instant now, common::Prng& random);
+    // The record is gone: its failures need no explanation any more.
+    void forget(ObligationKey record) noexcept { unexplained_.erase(record); }
     // A probe ended without a verdict (refused stream, GOAWAY): try again soon.
     void probe_told_nothing(common::Instant now) noexcept;
 

@@ -1,0 +1,85 @@
+// What is reported when somebody asks: gauges, gates, breakers, partitions.
+#include <algorithm>
+#include <utility>
+
+#include "worker/core/engine/impl.hpp"
+#include "worker/core/planted.hpp"
+
+namespace core {
+
+Status Engine::Impl::status(common::Now now) const {
+    Status status;
+    status.in_flight = flights_.size();
+    status.in_flight_max = settings_.in_flight_max;
+    status.lanes = lanes_.size();
+    status.lanes_waiting = lanes_.waiting();
+    status.records_buffered = obligations_.size();
+    status.bytes_buffered = bytes_buffered_;
+    status.stores_in_flight = stores_in_flight_;
+    status.draining = draining_;
+
+    std::optional<common::WallTime> oldest;
+    obligations_.for_each([&](const Obligation& obligation) {
+        if (obligation.stage == Obligation::Stage::queued ||
+            (obligation.owes_dead_letter() && !planted(Bug::letters_not_shown_as_open))) {
+            const common::WallTime since = obligation.envelope.time.value_or(obligation.record.timestamp);
+            oldest = !oldest                                  ? since
+                     : planted(Bug::youngest_shown_as_oldest) ? std::max(*oldest, since)
+                                                              : std::min(*oldest, since);
+        }
+    });
+    if (oldest) {
+        status.oldest_unexecuted = common::age(*oldest, now.wall);
+    }
+
+    status.stands_still_for = stands_still_for(now);
+    show_holds(status, now);
+    for (const auto& [epoch, partition] : partitions_) {
+        status.partitions.push_back(
+            {partition.name, epoch, partition.committed, partition.tracker.committable(), partition.buffered,
+             partition.tracker.span(), partition.map_chars, partition.paused, partition.leaving});
+    }
+    return status;
+}
+
+void Engine::Impl::show_holds(Status& status, common::Now now) const {
+    for (std::size_t i = 0; i < settings_.endpoints.size(); ++i) {
+        status.breakers.push_back(
+            {.endpoint = settings_.endpoints[i].name, .capacity = endpoints_[i].capacity});
+    }
+    for (std::size_t i = 0; i < apps_.size(); ++i) {
+        const Gate* gate = &apps_[i].gate;
+        std::size_t ready = 0;
+        for (const Action action : actions) {
+            const ChannelId id = channel_of(AppId{static_cast<std::uint32_t>(i)}, action);
+            const Channel& channel = channels_[id.value];
+            const std::size_t lanes = lanes_.ready(id);
+            ready += lanes;
+            if (gate->state() == GateState::open) {
+                gate = &channel.acceptance;  // the app's is open: what its calls are held by is shown instead
+            }
+            const bool held = apps_[i].gate.state() != GateState::open ||
+                              channel.acceptance.state() != GateState::open ||
+                              channel.breaker.state() != BreakerState::closed;
+            status.lanes_held += held ? lanes : 0;
+            // A host is shown as its worst channel.
+            BreakerStatus& shown = status.breakers[settings_.apps[i].endpoint.value];
+            if (channel.breaker.state() != BreakerState::closed && shown.state != BreakerState::open) {
+                shown.state = channel.breaker.state();
+                shown.open_for = now.steady - channel.breaker.open_since();
+            }
+        }
+        status.lanes_ready += ready;
+        GateStatus shown{.app = settings_.apps[i].name, .state = gate->state(), .reason = gate->reason()};
+        if (gate->state() != GateState::open) {
+            shown.closed_for = now.steady - gate->closed_since();
+            shown.lanes_waiting = ready;
+        }
+        if (gate->next_try() != common::never && gate->next_try() > now.steady) {
+            shown.reopens_in = gate->next_try() - now.steady;
+        }
+        status.gates.push_back(std::move(shown));
+    }
+}
+
+}  // namespace core
