@@ -20,6 +20,15 @@ public:
     // It was not made.
     void failed(ports::ConnectionEnd end) noexcept { ++count(end); }
 
+    // libcurl closes a connection before it says why: the one that was just counted as lost ended so.
+    void lost_was(ports::ConnectionEnd end) noexcept {
+        std::uint64_t& lost = count(ports::ConnectionEnd::lost);
+        if (lost > 0) {
+            --lost;
+            ++count(end);
+        }
+    }
+
     // Why those that close from now on do.
     void closing_because(ports::ConnectionEnd end) noexcept { reason_ = end; }
 

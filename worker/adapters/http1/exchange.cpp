@@ -15,6 +15,8 @@ namespace adapters::http1 {
 namespace {
 
 constexpr std::size_t field_bytes_max = 1024;
+// libcurl keeps every header line, and sets no limit to trailers.
+constexpr std::size_t head_bytes_max = 16UL * 1024;
 
 std::string_view trimmed(std::string_view text) {
     constexpr std::string_view blank = " \t\r\n";
@@ -102,6 +104,10 @@ int Exchange::on_request(void* self, char*, char*, int, int) noexcept {
 std::size_t Exchange::on_header(char* bytes, std::size_t, std::size_t size, void* self) noexcept {
     auto& exchange = *static_cast<Exchange*>(self);
     exchange.bytes_received += size;
+    exchange.head_bytes += size;
+    if (exchange.head_bytes > head_bytes_max) {
+        return 0;  // ends the transfer
+    }
     exchange.header({bytes, size});
     return size;
 }
@@ -152,8 +158,8 @@ core::Exchange Exchange::ended(int code) const {
     if (!sent) {
         return core::NotSent{core::NotSentReason::no_connection};
     }
-    const bool nonsense =
-        code == CURLE_OK || code == CURLE_WEIRD_SERVER_REPLY || code == CURLE_UNSUPPORTED_PROTOCOL;
+    const bool nonsense = code == CURLE_OK || code == CURLE_WEIRD_SERVER_REPLY ||
+                          code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_WRITE_ERROR;
     return core::Lost{nonsense ? core::LostReason::protocol : core::LostReason::reset};
 }
 

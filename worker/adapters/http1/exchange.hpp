@@ -61,6 +61,7 @@ struct Exchange {
     bool sent = false;  // libcurl began to write the request
     bool headers_done = false;
     std::uint64_t bytes_received = 0;
+    std::size_t head_bytes = 0;       // of interim answers, head and trailers together
     std::array<char, 256> problem{};  // libcurl's words about it; no secret is in them
 
 private:

@@ -34,8 +34,9 @@ struct Endpoint {
     std::string ca_file{};  // PEM, instead of the system's CAs; empty: the system's
     std::string proxy{};    // http://[user:password@]host:port, reached by CONNECT; empty: none
     std::size_t connections_max = 64;
-    // Name, TCP, CONNECT and TLS together. More than the 5 s that glibc gives each of up to three nameservers:
-    // libcurl drops an answer of DNS that is later than this, so less would not survive one dead nameserver.
+    // Name, TCP, CONNECT and TLS together. More than the 5 s that glibc gives each of up to three
+    // nameservers: libcurl drops an answer of DNS that is later than this, so less would not survive one dead
+    // nameserver.
     std::chrono::milliseconds connect_timeout{20'000};
 };
 

@@ -46,8 +46,10 @@ Trouble trouble_of(CURL* easy, int code) {
             return Trouble::dns;
         case CURLE_COULDNT_RESOLVE_PROXY:
             return Trouble::proxy_dns;
-        case CURLE_PEER_FAILED_VERIFICATION:  // the chain has no flaw: then it is the name
-            return flaw == 0 ? Trouble::certificate_name : Trouble::certificate;
+        case CURLE_PEER_FAILED_VERIFICATION:
+            // Without a flaw of the chain it is the name. libcurl compares names before it asks OpenSSL, and
+            // says 1 (an unspecified flaw) until then.
+            return flaw <= 1 ? Trouble::certificate_name : Trouble::certificate;
         case CURLE_SSL_CACERT_BADFILE:
             return Trouble::certificate;
         case CURLE_SSL_CONNECT_ERROR:
@@ -110,7 +112,11 @@ void Lane::tell(const Exchange& done, int code, common::Instant now) {
     }
     if (done.sent) {
         const bool nonsense = std::get<core::Lost>(done.ended(code)).reason == core::LostReason::protocol;
-        notices_.failed(nonsense ? Trouble::nonsense : Trouble::lost, done.problem.data(), now);
+        const Trouble trouble = nonsense ? Trouble::nonsense : Trouble::lost;
+        if (nonsense) {
+            connections_.lost_was(end_of(trouble));
+        }
+        notices_.failed(trouble, done.problem.data(), now);
         return;
     }
     const Trouble trouble = trouble_of(done.easy.get(), code);
