@@ -222,7 +222,7 @@ TEST_CASE("transport: certificates are verified") {
         options.ca_file = foreign->ca_file.string();
     }
     SUBCASE("another name") {
-        auto other = dev::write_certificates(elsewhere.path(), "other.example");
+        auto other = dev::write_certificates(elsewhere.path(), {.host = "other.example"});
         REQUIRE(other);
         dev::AppleServerOptions served;
         served.certificates = *other;

@@ -14,6 +14,7 @@ adapters::http1::Endpoint endpoint_of(const TransportOptions& options) {
     endpoint.base_url = options.base_url;
     endpoint.ca_file = options.ca_file;
     endpoint.connections_max = options.connections_max;
+    endpoint.connect_timeout = std::chrono::duration_cast<std::chrono::milliseconds>(options.establish);
     return endpoint;
 }
 
@@ -24,6 +25,10 @@ std::unique_ptr<ports::HttpTransport> make_transport(
     auto made = adapters::http1::Http1Transport::create({endpoint_of(options)}, readiness, notify);
     REQUIRE(made);
     return std::move(*made);
+}
+
+ports::TransportStats stats_of(const ports::HttpTransport& transport) {
+    return dynamic_cast<const adapters::http1::Http1Transport&>(transport).stats(core::EndpointId{});
 }
 
 bool speaks_http2() {
@@ -40,7 +45,7 @@ using transport_test::World;
 using namespace std::chrono_literals;
 
 ports::TransportStats stats(World& world) {
-    return dynamic_cast<adapters::http1::Http1Transport&>(*world.transport).stats(core::EndpointId{});
+    return transport_test::stats_of(*world.transport);
 }
 
 std::uint64_t ended(World& world, ports::ConnectionEnd end) {
@@ -90,7 +95,7 @@ TEST_CASE("http1: a connection that cannot be made is told with its reason") {
         ports::ConnectionEnd end;
     };
     transport_test::Folder elsewhere;
-    auto other = dev::write_certificates(elsewhere.path(), "other.example");
+    auto other = dev::write_certificates(elsewhere.path(), {.host = "other.example"});
     REQUIRE(other);
     const Row rows[] = {
         {"nobody listens", "https://localhost:1", "http1_connect_failed",

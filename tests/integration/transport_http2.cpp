@@ -15,9 +15,14 @@ std::unique_ptr<ports::HttpTransport> make_transport(
     endpoint.connections_max = options.connections_max;
     endpoint.timeouts.age_max = options.age_max;
     endpoint.timeouts.ping_idle = options.ping_idle;
+    endpoint.timeouts.establish = options.establish;
     auto made = adapters::http2::Http2Transport::create({endpoint}, readiness, std::move(notify), 1);
     REQUIRE(made);
     return std::move(*made);
+}
+
+ports::TransportStats stats_of(const ports::HttpTransport& transport) {
+    return dynamic_cast<const adapters::http2::Http2Transport&>(transport).stats(core::EndpointId{});
 }
 
 bool speaks_http2() {
@@ -34,12 +39,8 @@ using transport_test::TransportOptions;
 using transport_test::World;
 using namespace std::chrono_literals;
 
-adapters::http2::Http2Transport& http2(World& world) {
-    return dynamic_cast<adapters::http2::Http2Transport&>(*world.transport);
-}
-
 ports::TransportStats stats(World& world) {
-    return http2(world).stats(core::EndpointId{});
+    return transport_test::stats_of(*world.transport);
 }
 
 std::uint64_t ended(World& world, ports::ConnectionEnd end) {

@@ -19,6 +19,7 @@
 #include "worker/core/engine/effect.hpp"
 #include "worker/dev/apple_server.hpp"
 #include "worker/ports/http_transport.hpp"
+#include "worker/ports/transport_stats.hpp"
 
 namespace transport_test {
 
@@ -28,6 +29,7 @@ struct TransportOptions {
     std::size_t connections_max = 2;
     common::Duration age_max = std::chrono::minutes{30};
     common::Duration ping_idle = std::chrono::minutes{1};
+    common::Duration establish = std::chrono::seconds{10};  // a connection, TLS and all
 };
 
 using Notify = std::function<void(core::Say)>;
@@ -35,6 +37,7 @@ using Notify = std::function<void(core::Say)>;
 // Brought by each transport.
 [[nodiscard]] std::unique_ptr<ports::HttpTransport> make_transport(
     const TransportOptions& options, ports::Readiness& readiness, Notify notify);
+[[nodiscard]] ports::TransportStats stats_of(const ports::HttpTransport& transport);
 // HTTP/1.1 has no streams: what HTTP/2 can tell apart from a lost answer is a lost answer there.
 [[nodiscard]] bool speaks_http2();
 

@@ -17,9 +17,6 @@
 namespace dev {
 namespace {
 
-constexpr long seconds_valid = 30L * 24 * 3600;
-constexpr long seconds_backdated = 3600;  // clocks of containers differ
-
 std::string pem_of(const std::function<int(BIO*)>& write) {
     const BioPtr memory{BIO_new(BIO_s_mem())};
     if (!memory || write(memory.get()) != 1) {
@@ -49,14 +46,14 @@ bool extend(X509* certificate, X509* issuer, int extension, const std::string& t
 }
 
 // An unsigned certificate with what every one of ours has.
-X509Ptr blank(const char* name, EVP_PKEY* key) {
+X509Ptr blank(const char* name, EVP_PKEY* key, const CertificateFlaws& flaws) {
     X509Ptr certificate{X509_new()};
     std::uint64_t serial = 0;
     RAND_bytes(reinterpret_cast<unsigned char*>(&serial), sizeof serial);
     X509_set_version(certificate.get(), X509_VERSION_3);
     ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate.get()), serial >> 1U);
-    X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -seconds_backdated);
-    X509_gmtime_adj(X509_getm_notAfter(certificate.get()), seconds_valid);
+    X509_gmtime_adj(X509_getm_notBefore(certificate.get()), static_cast<long>(flaws.starts_in.count()));
+    X509_gmtime_adj(X509_getm_notAfter(certificate.get()), static_cast<long>(flaws.ends_in.count()));
     X509_NAME_add_entry_by_txt(
         X509_get_subject_name(certificate.get()), "CN", MBSTRING_UTF8,
         reinterpret_cast<const unsigned char*>(name), -1, -1, 0);
@@ -100,7 +97,7 @@ common::Result<bool> write_private_file(const std::filesystem::path& file, const
 }
 
 common::Result<Certificates> write_certificates(
-    const std::filesystem::path& directory, const std::string& host) {
+    const std::filesystem::path& directory, const CertificateFlaws& flaws) {
     std::error_code error;
     std::filesystem::create_directories(directory, error);
     if (error) {
@@ -111,21 +108,24 @@ common::Result<Certificates> write_certificates(
     if (!ca_key || !server_key) {
         return common::Error{"OpenSSL could not make a P-256 key"};
     }
-    const X509Ptr ca = blank("autosignin-dev CA", ca_key.get());
+    const X509Ptr ca = blank("autosignin-dev CA", ca_key.get(), {});
     X509_set_issuer_name(ca.get(), X509_get_subject_name(ca.get()));
-    const X509Ptr server = blank("localhost", server_key.get());
-    X509_set_issuer_name(server.get(), X509_get_subject_name(ca.get()));
-    const std::string names = host.empty() ? "DNS:localhost,IP:127.0.0.1,IP:::1" : "DNS:" + host;
-    const bool made = extend(ca.get(), ca.get(), NID_basic_constraints, "critical,CA:TRUE") &&
-                      extend(ca.get(), ca.get(), NID_key_usage, "critical,keyCertSign,cRLSign") &&
-                      extend(ca.get(), ca.get(), NID_subject_key_identifier, "hash") &&
-                      X509_sign(ca.get(), ca_key.get(), EVP_sha256()) > 0 &&
-                      extend(server.get(), ca.get(), NID_basic_constraints, "critical,CA:FALSE") &&
-                      extend(server.get(), ca.get(), NID_key_usage, "critical,digitalSignature") &&
-                      extend(server.get(), ca.get(), NID_ext_key_usage, "serverAuth") &&
-                      extend(server.get(), ca.get(), NID_authority_key_identifier, "keyid") &&
-                      extend(server.get(), ca.get(), NID_subject_alt_name, names) &&
-                      X509_sign(server.get(), ca_key.get(), EVP_sha256()) > 0;
+    const X509Ptr server = blank("localhost", server_key.get(), flaws);
+    X509* const issuer = flaws.self_signed ? server.get() : ca.get();
+    EVP_PKEY* const issuer_key = flaws.self_signed ? server_key.get() : ca_key.get();
+    X509_set_issuer_name(server.get(), X509_get_subject_name(issuer));
+    const std::string names = flaws.host.empty() ? "DNS:localhost,IP:127.0.0.1,IP:::1" : "DNS:" + flaws.host;
+    const bool made =
+        extend(ca.get(), ca.get(), NID_basic_constraints, "critical,CA:TRUE") &&
+        extend(ca.get(), ca.get(), NID_key_usage, "critical,keyCertSign,cRLSign") &&
+        extend(ca.get(), ca.get(), NID_subject_key_identifier, "hash") &&
+        X509_sign(ca.get(), ca_key.get(), EVP_sha256()) > 0 &&
+        extend(server.get(), issuer, NID_basic_constraints, "critical,CA:FALSE") &&
+        extend(server.get(), issuer, NID_key_usage, "critical,digitalSignature") &&
+        extend(server.get(), issuer, NID_ext_key_usage, flaws.purpose) &&
+        (flaws.self_signed || extend(server.get(), issuer, NID_authority_key_identifier, "keyid")) &&
+        extend(server.get(), issuer, NID_subject_alt_name, names) &&
+        X509_sign(server.get(), issuer_key, EVP_sha256()) > 0;
     if (!made) {
         return common::Error{"OpenSSL could not make a certificate for " + names};
     }

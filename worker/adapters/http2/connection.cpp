@@ -170,7 +170,7 @@ void Connection::read() {
         dirty_ = true;
         stats_.bytes_received += size;
         if (!session_->consume(record.data(), size)) {
-            return give_up(ports::ConnectionEnd::protocol, "the server broke the HTTP/2 protocol");
+            return give_up(ports::ConnectionEnd::protocol, broken_protocol());
         }
         if (phase_ == Phase::settling && session_->ready()) {
             phase_ = Phase::open;
@@ -232,9 +232,13 @@ void Connection::flush() {
             : retired_for_                ? *retired_for_
             : session_->goaway_received() ? ports::ConnectionEnd::goaway
                                           : ports::ConnectionEnd::lost,
-            session_->protocol_broken() ? "the server broke the HTTP/2 protocol"
-                                        : "the HTTP/2 session is over");
+            session_->protocol_broken() ? broken_protocol() : "the HTTP/2 session is over");
     }
+}
+
+std::string Connection::broken_protocol() const {
+    const std::string& problem = session_->protocol_problem();
+    return fmt::format("the server broke the HTTP/2 protocol{}{}", problem.empty() ? "" : ": ", problem);
 }
 
 void Connection::tick(common::Instant now) {

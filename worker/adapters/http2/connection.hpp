@@ -113,6 +113,7 @@ private:
     void handshake();
     void read();
     void drop_socket() noexcept;
+    [[nodiscard]] std::string broken_protocol() const;
     void keep_alive(common::Instant now);
     void retire_when_due(common::Instant now);
 

@@ -123,7 +123,10 @@ void Session::Impl::submit(ports::OutgoingRequest request) {
 bool Session::Impl::consume(const std::uint8_t* bytes, std::size_t size) {
     const ssize_t taken = nghttp2_session_mem_recv(session_, bytes, size);
     const bool whole = taken >= 0 && static_cast<std::size_t>(taken) == size;
-    protocol_broken_ = protocol_broken_ || !whole;
+    if (!whole && !protocol_broken_) {
+        protocol_broken_ = true;
+        protocol_problem_ = nghttp2_strerror(static_cast<int>(taken));
+    }
     return whole;
 }
 
@@ -263,6 +266,9 @@ bool Session::goaway_received() const noexcept {
 }
 bool Session::protocol_broken() const noexcept {
     return impl_->protocol_broken_;
+}
+const std::string& Session::protocol_problem() const noexcept {
+    return impl_->protocol_problem_;
 }
 bool Session::worn_out() const noexcept {
     return impl_->worn_out_;

@@ -86,6 +86,8 @@ public:
     [[nodiscard]] bool retired() const noexcept;
     [[nodiscard]] bool goaway_received() const noexcept;
     [[nodiscard]] bool protocol_broken() const noexcept;
+    // After that: what was wrong, in nghttp2's words; may be empty. Nothing of the server's is in it.
+    [[nodiscard]] const std::string& protocol_problem() const noexcept;
     // Too many answers never came; see above.
     [[nodiscard]] bool worn_out() const noexcept;
     // requests_max is reached.

@@ -81,7 +81,12 @@ struct Session::Impl::Callbacks {
                 stream->serialised = true;
             }
         } else if (frame->hd.type == NGHTTP2_GOAWAY && frame->goaway.error_code != NGHTTP2_NO_ERROR) {
-            self.protocol_broken_ = true;  // nghttp2 found something it cannot go on with
+            // nghttp2 found something it cannot go on with, and tells the server what.
+            self.protocol_broken_ = true;
+            self.protocol_problem_ = text_of(frame->goaway.opaque_data, frame->goaway.opaque_data_len);
+            if (self.protocol_problem_.empty()) {
+                self.protocol_problem_ = nghttp2_http2_strerror(frame->goaway.error_code);
+            }
         }
         return 0;
     }

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "common/token_bucket.hpp"
@@ -44,6 +45,7 @@ public:
     bool settings_received_ = false;
     bool goaway_received_ = false;
     bool protocol_broken_ = false;
+    std::string protocol_problem_;
     bool worn_out_ = false;
     bool retired_ = false;
 
