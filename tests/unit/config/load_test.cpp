@@ -299,6 +299,28 @@ TEST_CASE("what is not a configuration file at all gets a plain answer") {
             verdict);
 }
 
+// The fuzzer found that yaml-cpp quotes what it stumbled on as it is: an escape character in a mounted file
+// reached the terminal of whoever looked at the worker's messages.
+TEST_CASE("no byte of a file commands the terminal") {
+    struct Row {
+        const char* because;
+        const char* more;
+        const char* want;
+    };
+    const Row rows[] = {
+        {"from the library's own sentence", "log: \"\\\x1b[2J\"\n", "unknown escape character: \\x1b"},
+        {"from a name that there is not", "? \"log\\e[2J\"\n: 1\n", "log\\x1b[2J"},
+    };
+    for (const Row& row : rows) {
+        SUBCASE(row.because) {
+            const std::string report = report_of(small_config(row.more));
+            CAPTURE(report);
+            CHECK(report.find(row.want) != std::string::npos);
+            CHECK(report.find('\x1b') == std::string::npos);
+        }
+    }
+}
+
 TEST_CASE("files that the configuration names are looked at") {
     const test::TemporaryFolder folder;
     const auto report = [&](const std::string& more) {

@@ -22,6 +22,20 @@ std::string place(const Report& report, const Diagnostic& diagnostic) {
     return fmt::format("{}:{}:{}", report.file, origin.line, origin.column);
 }
 
+// What a library or the file itself wrote does not get to command the terminal.
+std::string visible(std::string_view text) {
+    std::string shown;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte < 0x20 || byte == 0x7F) {
+            shown += fmt::format("\\x{:02x}", byte);
+        } else {
+            shown += c;
+        }
+    }
+    return shown;
+}
+
 std::string counted(std::size_t count, std::string_view noun) {
     return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
@@ -58,11 +72,11 @@ std::string render(const Report& report) {
     std::string text;
     for (const Diagnostic* diagnostic : sorted) {
         text += place(report, *diagnostic) + ": ";
-        text += diagnostic->key.empty() ? "" : diagnostic->key + ": ";
+        text += diagnostic->key.empty() ? "" : visible(diagnostic->key) + ": ";
         text += diagnostic->gravity == Gravity::error ? "error: " : "warning: ";
-        text += diagnostic->problem + "\n";
-        text += diagnostic->expected.empty() ? "" : "    expected " + diagnostic->expected + "\n";
-        text += diagnostic->remedy.empty() ? "" : "    try      " + diagnostic->remedy + "\n";
+        text += visible(diagnostic->problem) + "\n";
+        text += diagnostic->expected.empty() ? "" : "    expected " + visible(diagnostic->expected) + "\n";
+        text += diagnostic->remedy.empty() ? "" : "    try      " + visible(diagnostic->remedy) + "\n";
     }
     return text + verdict(report);
 }
@@ -70,12 +84,7 @@ std::string render(const Report& report) {
 std::string quoted(std::string_view text) {
     std::string shown = "'";
     for (const char c : text.substr(0, quoted_chars_max)) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte < 0x20 || byte == 0x7F || c == '\'') {
-            shown += fmt::format("\\x{:02x}", byte);
-        } else {
-            shown += c;
-        }
+        shown += c == '\'' ? "\\x27" : visible({&c, 1});
     }
     return shown + (text.size() > quoted_chars_max ? "…'" : "'");
 }
