@@ -52,7 +52,8 @@ std::string check_both_modes(const Stage& stage) {
     Scene scene{stage, {.name = "bothmodes"}};
     const History history = draw_history({.name = "bothmodes", .seed = 1, .events = 700, .people = 60});
     scene.stock(history);
-    WorkerProcess worker = scene.start({.instance = "one", .log_level = "debug", .kafka_debug = "all"});
+    WorkerProcess worker =
+        scene.start({.instance = "one", .log_level = "debug", .properties = {{"debug", "all"}}});
     worker.await([&] { return worker.ready(); }, 20s, "/readyz did not become 200");
 
     const auto split = history.events.begin() + by_hand;

@@ -47,9 +47,9 @@ Stroke draw_stroke(common::Prng& prng, std::size_t workers) {
     const bool dynamic = stroke.which + 1 == workers;
     const std::uint64_t drawn = prng.below(100);
     stroke.blow = drawn < (dynamic ? 10U : 50U) ? Blow::kill
-                  : drawn < 65                   ? Blow::stop
-                  : drawn < 75                   ? Blow::stop_twice
-                                                 : Blow::pause;
+                  : drawn < 65                  ? Blow::stop
+                  : drawn < 75                  ? Blow::stop_twice
+                                                : Blow::pause;
     const bool longer_than_a_session = prng.chance(0.08);
     stroke.away = longer_than_a_session ? milliseconds(7000, 9000)
                   : prng.chance(0.3)    ? 0ms
@@ -75,7 +75,9 @@ Round play(const Stage& stage, std::uint64_t seed, std::size_t kills) {
         for (; fed < history.events.size() && (fed_commands < wanted || fed % 200 != 0); ++fed) {
             fed_commands += history.events[fed].demands.size();
         }
-        const auto at = [&](std::size_t i) { return history.events.begin() + static_cast<std::ptrdiff_t>(i); };
+        const auto at = [&](std::size_t i) {
+            return history.events.begin() + static_cast<std::ptrdiff_t>(i);
+        };
         scene.cluster().produce(scene.source_topic(), {at(from), at(fed)});
     };
 
@@ -134,7 +136,8 @@ std::string check_kill(const Stage& stage) {
         commands += round.commands;
         repeats += verdict.repeats_of_begun + verdict.repeats_of_finished;
         last = fmt::format(
-            "seed {}: {} kills of {} processes, {} events, {} commands, {} in flight at kills; repeated {} of "
+            "seed {}: {} kills of {} processes, {} events, {} commands, {} in flight at kills; repeated {} "
+            "of "
             "begun and {} of finished events, {} by paused workers, {} dead letters",
             seed, done, round.processes, round.events, round.commands, verdict.in_flight_at_kills,
             verdict.repeats_of_begun, verdict.repeats_of_finished, verdict.by_unaware, round.letters_again);

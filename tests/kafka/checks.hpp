@@ -26,18 +26,18 @@ namespace lane {
 // Workers killed, stopped and paused under load, as a seed says; --kills and --seed.
 [[nodiscard]] std::string check_kill(const Stage& stage);
 
+// TLS, a password, and one right missing at a time.
+[[nodiscard]] std::string check_rights(const Stage& stage);
+
 struct Check {
     std::string_view name;
     std::string (*run)(const Stage& stage);
 };
 inline constexpr std::array checks{
-    Check{"both-modes", check_both_modes},
-    Check{"scaling", check_scaling},
-    Check{"crash", check_crash},
-    Check{"offset-map", check_offset_map},
-    Check{"fenced", check_fenced},
-    Check{"unknown-topic", check_unknown_topic},
-    Check{"kill", check_kill},
+    Check{"both-modes", check_both_modes}, Check{"scaling", check_scaling},
+    Check{"crash", check_crash},           Check{"offset-map", check_offset_map},
+    Check{"fenced", check_fenced},         Check{"unknown-topic", check_unknown_topic},
+    Check{"rights", check_rights},         Check{"kill", check_kill},
 };
 
 }  // namespace lane

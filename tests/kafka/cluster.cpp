@@ -8,39 +8,11 @@
 #include <chrono>
 #include <utility>
 
+#include "tests/kafka/handles.hpp"
 #include "tests/kafka/require.hpp"
 
 namespace lane {
 namespace {
-
-constexpr int patience_ms = 20'000;
-
-struct Delete {
-    void operator()(rd_kafka_t* handle) const noexcept { rd_kafka_destroy(handle); }
-    void operator()(rd_kafka_queue_t* queue) const noexcept { rd_kafka_queue_destroy(queue); }
-    void operator()(rd_kafka_event_t* event) const noexcept { rd_kafka_event_destroy(event); }
-    void operator()(rd_kafka_NewTopic_t* topic) const noexcept { rd_kafka_NewTopic_destroy(topic); }
-    void operator()(rd_kafka_message_t* message) const noexcept { rd_kafka_message_destroy(message); }
-    void operator()(rd_kafka_topic_partition_list_t* list) const noexcept {
-        rd_kafka_topic_partition_list_destroy(list);
-    }
-};
-template <class Object>
-using Owned = std::unique_ptr<Object, Delete>;
-
-Owned<rd_kafka_t> open(rd_kafka_type_t type, const std::map<std::string, std::string>& properties) {
-    rd_kafka_conf_t* conf = rd_kafka_conf_new();
-    rd_kafka_conf_set_log_cb(conf, nullptr);  // what matters comes back as an error
-    std::array<char, 512> text{};
-    for (const auto& [key, value] : properties) {
-        require(
-            rd_kafka_conf_set(conf, key.c_str(), value.c_str(), text.data(), text.size()) == RD_KAFKA_CONF_OK,
-            text.data());
-    }
-    Owned<rd_kafka_t> handle{rd_kafka_new(type, conf, text.data(), text.size())};
-    require(handle != nullptr, text.data());
-    return handle;
-}
 
 core::Headers headers_of(const rd_kafka_message_t& message) {
     core::Headers headers;
@@ -109,12 +81,16 @@ Cluster::Cluster(std::string bootstrap) : bootstrap_{std::move(bootstrap)}, hand
 }
 Cluster::~Cluster() = default;
 
-void Cluster::create_topic(const std::string& name, int partitions) {
+void Cluster::create_topic(
+    const std::string& name, int partitions, const std::map<std::string, std::string>& settings) {
     rd_kafka_t* handle = handles_->producer.get();
     std::array<char, 512> text{};
     Owned<rd_kafka_NewTopic_t> topic{
         rd_kafka_NewTopic_new(name.c_str(), partitions, 1, text.data(), text.size())};
     require(topic != nullptr, text.data());
+    for (const auto& [key, value] : settings) {
+        rd_kafka_NewTopic_set_config(topic.get(), key.c_str(), value.c_str());
+    }
     const Owned<rd_kafka_queue_t> queue{rd_kafka_queue_new(handle)};
     rd_kafka_NewTopic_t* topics[] = {topic.get()};
     rd_kafka_CreateTopics(handle, topics, 1, nullptr, queue.get());

@@ -34,7 +34,8 @@ public:
 
     [[nodiscard]] const std::string& bootstrap() const noexcept { return bootstrap_; }
 
-    void create_topic(const std::string& name, int partitions);
+    void create_topic(
+        const std::string& name, int partitions, const std::map<std::string, std::string>& settings = {});
     // By key, in order; returns when the broker has all of them.
     void produce(const std::string& topic, const std::vector<SentEvent>& events);
     // Everything that is there now, by partition and offset.

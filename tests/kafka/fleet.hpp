@@ -47,8 +47,8 @@ private:
     struct Post {
         std::string instance{};
         State state = State::away;
-        bool hurried = false;       // stopping, by two signals
-        common::Instant until{};    // of paused and away
+        bool hurried = false;     // stopping, by two signals
+        common::Instant until{};  // of paused and away
         std::chrono::milliseconds away{};
         std::optional<WorkerProcess> process{};
         std::size_t tenure = 0;

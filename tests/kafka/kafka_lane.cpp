@@ -1,8 +1,8 @@
 // The driver of tests/kafka/run: real workers against a real broker, judged by the ledger of the scripted
 // Apple.
 //
-//   kafka_lane --bootstrap HOST:PORT --worker PROGRAM --folder FOLDER [--only CHECK]... [--kills N] [--seed
-//   N]
+//   kafka_lane --bootstrap HOST:PORT --worker PROGRAM --broker SCRIPT --kafka VERSION --folder FOLDER
+//              [--only CHECK]... [--kills N] [--seed N]
 //
 // One line a check, then the summary line. Exits 0 only if all passed.
 #include <fmt/format.h>
@@ -37,7 +37,7 @@ Options read(int count, char** arguments) {
             options.values[name] = arguments[i + 1];
         }
     }
-    for (const char* name : {"--bootstrap", "--worker", "--folder"}) {
+    for (const char* name : {"--bootstrap", "--worker", "--broker", "--kafka", "--folder"}) {
         lane::require(options.values.contains(name), fmt::format("{} is missing", name));
     }
     return options;
@@ -74,7 +74,13 @@ int run(const Options& options) {
     auto certificates = dev::write_certificates(folder + "/certificates");
     lane::require(static_cast<bool>(certificates), certificates ? "" : certificates.error().message);
     lane::Cluster cluster{options.values.at("--bootstrap")};
-    lane::Stage stage{cluster, options.values.at("--worker"), folder, *certificates};
+    lane::Stage stage{
+        .cluster = cluster,
+        .worker_program = options.values.at("--worker"),
+        .broker_script = options.values.at("--broker"),
+        .kafka_version = options.values.at("--kafka"),
+        .folder = folder,
+        .certificates = *certificates};
     stage.kills = number(options, "--kills", stage.kills);
     stage.seed = number(options, "--seed", stage.seed);
     int passed = 0;

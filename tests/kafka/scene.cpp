@@ -33,6 +33,18 @@ Value demand(common::Result<Value> result) {
 
 }  // namespace
 
+Stage on_cluster(const Stage& stage, Cluster& cluster) {
+    return {
+        .cluster = cluster,
+        .worker_program = stage.worker_program,
+        .broker_script = stage.broker_script,
+        .kafka_version = stage.kafka_version,
+        .folder = stage.folder,
+        .certificates = stage.certificates,
+        .seed = stage.seed,
+        .kills = stage.kills};
+}
+
 Scene::Scene(const Stage& stage, const SceneOptions& options)
     : stage_{stage},
       name_{options.name},
@@ -118,6 +130,10 @@ std::string Scene::write_config(const WorkerOptions& options) const {
     std::string file = fmt::format("{}/worker-{}.yaml", folder_, log_files_.size());
     const std::vector<std::string> topics =
         options.topics.empty() ? std::vector{source_topic()} : options.topics;
+    std::string properties;
+    for (const auto& [key, value] : options.properties) {
+        properties += fmt::format("    {}: \"{}\"\n", key, value);
+    }
     std::ofstream config{file};
     config << fmt::format(
         R"(kafka:
@@ -130,7 +146,7 @@ std::string Scene::write_config(const WorkerOptions& options) const {
     heartbeat.interval.ms: "500"
     topic.metadata.refresh.interval.ms: "500"
     fetch.wait.max.ms: "50"
-{debug}receipts:
+{properties}receipts:
   topic: {receipts}
 apple:
   in_flight_max: {in_flight_max}
@@ -145,10 +161,9 @@ apps:
 admin: {{port: 0}}
 log: {{level: {log_level}, format: json}}
 )",
-        fmt::arg("bootstrap", cluster().bootstrap()), fmt::arg("group", group()),
-        fmt::arg("instance", options.instance), fmt::arg("topics", fmt::join(topics, ", ")),
-        fmt::arg(
-            "debug", options.kafka_debug.empty() ? "" : fmt::format("    debug: {}\n", options.kafka_debug)),
+        fmt::arg("bootstrap", options.bootstrap.empty() ? cluster().bootstrap() : options.bootstrap),
+        fmt::arg("group", group()), fmt::arg("instance", options.instance),
+        fmt::arg("topics", fmt::join(topics, ", ")), fmt::arg("properties", properties),
         fmt::arg("receipts", receipts_topic()), fmt::arg("in_flight_max", options.in_flight_max),
         fmt::arg("ca", stage_.certificates.ca_file.string()),
         fmt::arg("url", apple_->url(sim::Environment::production)),

@@ -4,6 +4,7 @@
 // Errors: Failed.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,11 +21,16 @@ namespace lane {
 struct Stage {
     Cluster& cluster;
     std::string worker_program{};
+    std::string broker_script{};  // tests/kafka/broker
+    std::string kafka_version{};
     std::string folder{};
     dev::Certificates certificates{};
     std::uint64_t seed = 1;  // of the kill check
     std::size_t kills = 20;  // of the kill check
 };
+
+// The same with another cluster.
+[[nodiscard]] Stage on_cluster(const Stage& stage, Cluster& cluster);
 
 struct SceneOptions {
     std::string name{};
@@ -37,7 +43,8 @@ struct WorkerOptions {
     std::vector<std::string> topics{};  // empty: the scene's source topic
     std::size_t in_flight_max = 1000;
     std::string log_level = "info";
-    std::string kafka_debug{};  // librdkafka's own debug contexts
+    std::string bootstrap{};                          // empty: the cluster's
+    std::map<std::string, std::string> properties{};  // more of librdkafka's
     // Of the key that signs its requests: with one of its own, the ledger tells which worker sent what.
     std::string key_id = "LANEKEY001";
 };

@@ -53,7 +53,7 @@ public:
 
 private:
     struct Account {
-        std::size_t begun = 0;    // first `begun` commands were received
+        std::size_t begun = 0;     // first `begun` commands were received
         std::vector<Sent> sent{};  // in the order in which Apple received them
     };
 
@@ -93,12 +93,12 @@ private:
             return fmt::format("command {} came before command {}", index, account.begun);
         }
         const bool first_time = index == account.begun && index > 0;
-        const bool answered =
-            std::any_of(account.sent.begin(), account.sent.end(), [&](const Sent& each) {
-                return each.place->index + 1 == index && each.entry->answered <= sent.entry->received;
-            });
-        return first_time && !answered ? fmt::format("command {} came before an answer to {}", index, index - 1)
-                                       : "";
+        const bool answered = std::any_of(account.sent.begin(), account.sent.end(), [&](const Sent& each) {
+            return each.place->index + 1 == index && each.entry->answered <= sent.entry->received;
+        });
+        return first_time && !answered
+                   ? fmt::format("command {} came before an answer to {}", index, index - 1)
+                   : "";
     }
 
     // One at a time, unless a worker is dead or does not know yet that it lost the account.
@@ -120,18 +120,19 @@ private:
                        : "";
         }
         // A partition that went and came back starts with an event that was begun.
-        const bool starts_over = sent.place->index == last.place->event &&
-                                 last.place->index + 1 < last.place->event_end;
-        const bool lost_meanwhile = std::any_of(
-            sent.by->pauses.begin(), sent.by->pauses.end(), [&](const Pause& pause) {
+        const bool starts_over =
+            sent.place->index == last.place->event && last.place->index + 1 < last.place->event_end;
+        const bool lost_meanwhile =
+            std::any_of(sent.by->pauses.begin(), sent.by->pauses.end(), [&](const Pause& pause) {
                 return lost(pause) && last.entry->received <= pause.until && pause.from <= now;
             });
         if (sent.place->index != last.place->index + 1 && !starts_over && !lost_meanwhile) {
             return fmt::format("command {} came after command {}", sent.place->index, last.place->index);
         }
-        return overlap ? fmt::format("command {} was sent before {} was answered", sent.place->index,
-                                     last.place->index)
-                       : "";
+        return overlap
+                   ? fmt::format(
+                         "command {} was sent before {} was answered", sent.place->index, last.place->index)
+                   : "";
     }
 
     // Nobody repeats an event that was finished for long enough to be committed.
@@ -146,8 +147,10 @@ private:
                 continue;
             }
             finished = true;
-            const bool killed_before_commit = by->killed != common::never && at >= by->killed - rules_.commits_within;
-            if (!killed_before_commit && !unaware(*by, at, rules_.commits_within) && !unaware(*sent.by, now)) {
+            const bool killed_before_commit =
+                by->killed != common::never && at >= by->killed - rules_.commits_within;
+            if (!killed_before_commit && !unaware(*by, at, rules_.commits_within) &&
+                !unaware(*sent.by, now)) {
                 return fmt::format(
                     "command {} was repeated {:.3f} s after {} had finished its event", sent.place->index,
                     common::seconds(now - at), by->key_id);
@@ -180,8 +183,7 @@ private:
     [[nodiscard]] bool lost(const Pause& pause) const { return pause.until - pause.from >= rules_.session; }
 
     // Whether the worker may have lost its partitions without knowing it, or `before` that.
-    [[nodiscard]] bool unaware(
-        const Tenure& tenure, common::Instant at, common::Duration before = {}) const {
+    [[nodiscard]] bool unaware(const Tenure& tenure, common::Instant at, common::Duration before = {}) const {
         return std::any_of(tenure.pauses.begin(), tenure.pauses.end(), [&](const Pause& pause) {
             return lost(pause) && pause.from - before <= at &&
                    (pause.until == common::never || at <= pause.until + rules_.learns_within);

@@ -67,6 +67,45 @@ TEST_CASE("fault_of: whose fault an error is, and how loud") {
     }
 }
 
+TEST_CASE("remedy_at: a missing right is named with the topic or group it is missing on") {
+    struct Row {
+        const char* because;
+        Site site;
+        int code;
+        std::string_view grant;  // in the remedy
+    };
+    constexpr int no_topic = RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+    const Row rows[] = {
+        {"the consumer reads its topics",
+         {true, "workers", "events[3]"},
+         no_topic,
+         "Grant Read on topic events to"},
+        {"the producer writes its topics",
+         {false, "", "events.dead-letters"},
+         no_topic,
+         "Grant Write on topic events.dead-letters to"},
+        {"a commit concerns no topic in particular",
+         {true, "workers", "commit"},
+         no_topic,
+         "Grant Read and Describe on source topics"},
+        {"the group is known",
+         {true, "workers", ""},
+         RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED,
+         "Grant Read on consumer group workers to"},
+        {"other remedies stay",
+         {false, "", "letters"},
+         RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED,
+         "(or IdempotentWrite on the cluster)"},
+    };
+    for (const Row& row : rows) {
+        SUBCASE(row.because) {
+            const std::string remedy = remedy_at(row.site, fault_of(row.code));
+            INFO(remedy);
+            CHECK(remedy.find(row.grant) != std::string::npos);
+        }
+    }
+}
+
 TEST_CASE("kind_name: every kind has a name of its own") {
     std::set<std::string_view> names;
     for (const FaultKind kind : fault_kinds) {

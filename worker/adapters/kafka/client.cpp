@@ -20,11 +20,17 @@ void on_error(rd_kafka_t*, int code, const char* reason, void* opaque) {
         client.note_fatal();
         return;
     }
-    client.reporter().fault(code, "", reason, steady_now());
+    const common::Instant now = steady_now();
+    client.reporter().fault(code, "", reason, now);
+    if (fault_of(code).kind == FaultKind::authentication) {
+        client.look_at_files(now);
+    }
 }
 
 int on_statistics(rd_kafka_t*, char* json, std::size_t size, void* opaque) {
-    static_cast<Client*>(opaque)->reporter().stats().snapshot = parse_statistics({json, size});
+    auto& client = *static_cast<Client*>(opaque);
+    client.reporter().stats().snapshot = parse_statistics({json, size});
+    client.look_at_files_when_due(steady_now());
     return 0;  // librdkafka frees the text
 }
 
@@ -51,10 +57,19 @@ common::Result<bool> set_all(rd_kafka_conf_t* conf, const Properties& properties
     return true;
 }
 
+// Empty: not set.
+std::string value_of(rd_kafka_t* handle, const char* key) {
+    std::array<char, 512> value{};
+    std::size_t size = value.size();
+    const auto found = rd_kafka_conf_get(rd_kafka_conf(handle), key, value.data(), &size);
+    return found == RD_KAFKA_CONF_OK ? value.data() : "";
+}
+
 }  // namespace
 
 common::Result<RdConf> Client::configure(
     const KafkaSettings& settings, const Properties& defaults, const Properties& fixed) {
+    files_ = SecretFiles{settings.properties};  // first: what changes in between is seen twice, not never
     auto resolved = resolve_files(settings.properties);
     if (!resolved) {
         return resolved.error();
@@ -90,6 +105,44 @@ common::Result<bool> Client::open(RdConf conf, bool consumer) {
     static_cast<void>(conf.release());  // the handle owns it now
     rd_kafka_set_log_queue(handle_.get(), nullptr);
     return true;
+}
+
+void Client::look_at_files_when_due(common::Instant now) {
+    if (now - looked_ >= std::chrono::seconds{30}) {
+        look_at_files(now);
+    }
+}
+
+void Client::look_at_files(common::Instant now) {
+    looked_ = now;
+    for (const SecretFiles::Change& change : files_.look()) {
+        take(change);
+    }
+}
+
+void Client::take(const SecretFiles::Change& change) {
+    const std::string mechanism = value_of(handle_.get(), "sasl.mechanisms");
+    const std::string username = value_of(handle_.get(), "sasl.username");
+    std::string outcome = "librdkafka reads it at start alone: restart this process";
+    bool taken = false;
+    if (change.key == "sasl.password" && (mechanism == "PLAIN" || mechanism.starts_with("SCRAM"))) {
+        std::string password{change.content.expose()};
+        rd_kafka_error_t* const error =
+            rd_kafka_sasl_set_credentials(handle_.get(), username.c_str(), password.c_str());
+        common::wipe(password);
+        taken = error == nullptr;
+        if (taken) {
+            outcome = "new connections use the new password";
+        } else {
+            outcome = rd_kafka_error_string(error);
+            rd_kafka_error_destroy(error);
+        }
+    }
+    reporter_.say(
+        {taken ? core::Severity::info : core::Severity::warning,
+         taken ? "kafka_password_changed" : "kafka_restart_needed",
+         fmt::format("{}: {} ({}) has changed; {}", name_, change.path, change.key, outcome),
+         {{"client", std::string{name_}}, {"file", change.path}}});
 }
 
 void Client::note_fatal() {

@@ -13,13 +13,15 @@
 #include "worker/adapters/kafka/properties.hpp"
 #include "worker/adapters/kafka/rd.hpp"
 #include "worker/adapters/kafka/reporter.hpp"
+#include "worker/adapters/kafka/secret_files.hpp"
 #include "worker/adapters/kafka/wake_fd.hpp"
 
 namespace kafka {
 
 class Client {
 public:
-    Client(std::string_view name, ports::Journal& journal) : reporter_{name, journal} {}
+    // `name` outlives it, and stands in log lines: "consumer" or "producer".
+    Client(std::string_view name, ports::Journal& journal) : name_{name}, reporter_{name, journal} {}
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
 
@@ -30,6 +32,12 @@ public:
 
     // Makes the handle. Error: librdkafka's reason, which names the property and never a secret.
     [[nodiscard]] common::Result<bool> open(RdConf conf, bool consumer);
+
+    // Reads the files of the properties again. A changed password goes to librdkafka (PLAIN, SCRAM), which
+    // otherwise fails for ever after a rotation; of other changes it says that they need a restart. Called
+    // when brokers refuse our credentials and, with the statistics, every half minute.
+    void look_at_files(common::Instant now);
+    void look_at_files_when_due(common::Instant now);
 
     // Looks whether librdkafka declared the handle dead; cheap.
     void note_fatal();
@@ -42,7 +50,12 @@ public:
     void* owner = nullptr;  // for the callbacks of consumer and producer
 
 private:
+    void take(const SecretFiles::Change& change);
+
+    std::string_view name_;
     Reporter reporter_;
+    SecretFiles files_;
+    common::Instant looked_{};
     WakeFd wake_;
     RdHandle handle_;  // after wake_: librdkafka's threads write to it until the handle is gone
 };

@@ -1,5 +1,6 @@
 #include "worker/adapters/kafka/fault.hpp"
 
+#include <fmt/format.h>
 #include <librdkafka/rdkafka.h>
 
 #include <algorithm>
@@ -26,6 +27,8 @@ constexpr std::string_view trust =
 constexpr std::string_view create = "Check the topic's name, or create it; the worker picks it up by itself.";
 constexpr std::string_view group_right =
     "Grant Read on the consumer group to the worker's user; it heals by itself after that.";
+constexpr std::string_view grant_one =
+    "Grant {} on {} {} to the worker's user; it heals by itself after that.";
 constexpr std::string_view topic_right =
     "Grant Read and Describe on source topics, Write and Describe on dead-letter and receipts topics; it "
     "heals by "
@@ -118,6 +121,15 @@ constexpr std::array<std::string_view, fault_kinds.size()> names{
     "message_too_large",
     "other"};
 
+// The topic that the subject names; empty: it names none.
+std::string_view topic_of(const Site& site) {
+    const std::size_t bracket = site.subject.rfind('[');
+    if (bracket != std::string_view::npos) {
+        return site.subject.substr(0, bracket);
+    }
+    return site.consumer ? std::string_view{} : site.subject;  // a consumer tries things: "commit"
+}
+
 }  // namespace
 
 std::string_view kind_name(FaultKind kind) noexcept {
@@ -128,6 +140,17 @@ const Fault& fault_of(int code) noexcept {
     const auto* row =
         std::find_if(std::begin(rows), std::end(rows), [code](const Row& each) { return each.code == code; });
     return row == std::end(rows) ? unnamed : row->fault;
+}
+
+std::string remedy_at(const Site& site, const Fault& fault) {
+    if (fault.kind == FaultKind::no_group_right && !site.group.empty()) {
+        return fmt::format(grant_one, "Read", "consumer group", site.group);
+    }
+    if (const std::string_view topic = topic_of(site);
+        fault.kind == FaultKind::no_topic_right && !topic.empty()) {
+        return fmt::format(grant_one, site.consumer ? "Read" : "Write", "topic", topic);
+    }
+    return std::string{fault.remedy};
 }
 
 std::string_view code_name(int code) noexcept {

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "worker/core/engine/effect.hpp"
@@ -50,6 +51,16 @@ struct Fault {
 
 // `code` is a rd_kafka_resp_err_t. Codes without a row of their own are FaultKind::other.
 [[nodiscard]] const Fault& fault_of(int code) noexcept;
+
+// Where a fault occurred.
+struct Site {
+    bool consumer = false;       // or producer
+    std::string_view group{};    // of the consumer
+    std::string_view subject{};  // "topic[3]", "topic", what was tried, or nothing
+};
+// The fault's remedy; that of a missing right names what to grant on which topic or group, as far as the site
+// tells.
+[[nodiscard]] std::string remedy_at(const Site& site, const Fault& fault);
 
 // librdkafka's name of the code ("_ALL_BROKERS_DOWN"): a closed set, fit for logs and StoreEnded.
 [[nodiscard]] std::string_view code_name(int code) noexcept;

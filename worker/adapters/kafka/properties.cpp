@@ -144,14 +144,6 @@ bool is_secret(std::string_view key) {
     return std::find(secrets.begin(), secrets.end(), key) != secrets.end();
 }
 
-bool ends_in_file(std::string_view key) {
-    return key.size() > file_suffix.size() && key.substr(key.size() - file_suffix.size()) == file_suffix;
-}
-
-std::string without_suffix(const std::string& key) {
-    return key.substr(0, key.size() - file_suffix.size());
-}
-
 // As librdkafka understood it; none: it has no such property, or the property has no value.
 std::optional<std::string> value_in(const RdConf& conf, std::string_view key) {
     const std::string name{key};
@@ -226,8 +218,8 @@ bool known_to_librdkafka(const std::string& key) {
 
 std::optional<PropertyProblem> checked(
     const Properties& all, const std::string& key, const std::string& value) {
-    if (ends_in_file(key)) {
-        const std::string plain = without_suffix(key);
+    if (const auto named = secret_of(key)) {
+        const std::string& plain = *named;
         if (!known_to_librdkafka(plain)) {
             return PropertyProblem{
                 key, fmt::format("librdkafka {} knows no property {}", rd_kafka_version_str(), plain),
@@ -260,25 +252,40 @@ std::vector<PropertyProblem> check_properties(const Properties& properties) {
     return problems;
 }
 
+std::optional<std::string> secret_of(std::string_view key) {
+    return key.size() > file_suffix.size() && key.ends_with(file_suffix)
+               ? std::optional{std::string{key.substr(0, key.size() - file_suffix.size())}}
+               : std::nullopt;
+}
+
+std::optional<std::string> read_secret(const std::string& path) {
+    std::ifstream file{path, std::ios::binary};
+    std::string content{std::istreambuf_iterator<char>{file}, std::istreambuf_iterator<char>{}};
+    if (!file) {
+        return std::nullopt;
+    }
+    while (!content.empty() && (content.back() == '\n' || content.back() == '\r')) {
+        content.pop_back();
+    }
+    return content;
+}
+
 common::Result<Properties> resolve_files(const Properties& properties) {
     Properties resolved;
     for (const auto& [key, value] : properties) {
-        if (!ends_in_file(key)) {
+        const auto secret_key = secret_of(key);
+        if (!secret_key) {
             resolved[key] = value;
             continue;
         }
-        std::ifstream file{value, std::ios::binary};
-        std::string content{std::istreambuf_iterator<char>{file}, std::istreambuf_iterator<char>{}};
-        if (!file) {
+        auto content = read_secret(value);
+        if (!content) {
             return common::Error{fmt::format(
                 "kafka.properties.{}: cannot read {}. Mount the secret there and let the worker's user read "
                 "it.",
                 key, value)};
         }
-        while (!content.empty() && (content.back() == '\n' || content.back() == '\r')) {
-            content.pop_back();
-        }
-        resolved[without_suffix(key)] = std::move(content);
+        resolved[*secret_key] = std::move(*content);
     }
     return resolved;
 }

@@ -4,7 +4,9 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/result.hpp"
@@ -38,6 +40,12 @@ struct PropertyProblem {
 
 // Everything wrong with the properties, in the order of their keys. Files are not read here.
 [[nodiscard]] std::vector<PropertyProblem> check_properties(const Properties& properties);
+
+// KEY of a "KEY.file"; none for other keys.
+[[nodiscard]] std::optional<std::string> secret_of(std::string_view key);
+
+// A file's content without its final line end; none when it cannot be read.
+[[nodiscard]] std::optional<std::string> read_secret(const std::string& path);
 
 // The properties with every "KEY.file" replaced by KEY and the file's content.
 // Error: a file that cannot be read; the message names key and path.

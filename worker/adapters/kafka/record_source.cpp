@@ -93,6 +93,7 @@ common::Result<std::unique_ptr<RecordSource>> RecordSource::open(
             fmt::format("kafka.properties.{}: {}. {}", first.key, first.problem, first.remedy)};
     }
     auto impl = std::make_unique<Impl>(settings, journal);
+    impl->client.reporter().set_group(settings.group_id);
     auto conf = impl->client.configure(settings, defaults(), fixed(settings));
     if (!conf) {
         return conf.error();

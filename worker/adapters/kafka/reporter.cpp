@@ -40,7 +40,9 @@ void Reporter::fault(int code, std::string_view subject, std::string_view detail
     say(
         {fault.severity,
          fault.event,
-         sentence(client_, subject, detail, code, fault.remedy),
+         sentence(
+             client_, subject, detail, code,
+             remedy_at({.consumer = client_ == "consumer", .group = group_, .subject = subject}, fault)),
          {{"client", std::string{client_}}, {"code", std::string{code_name(code)}}}});
 }
 

@@ -27,6 +27,8 @@ class Reporter {
 public:
     // `client` names the handle in messages: "consumer" or "producer".
     Reporter(std::string_view client, ports::Journal& journal) : client_{client}, journal_{journal} {}
+    // Of the consumer; for remedies.
+    void set_group(std::string group) { group_ = std::move(group); }
 
     // `subject` is what it happened to ("topic[3]"), or empty; `detail` is librdkafka's text.
     void fault(int code, std::string_view subject, std::string_view detail, common::Instant now);
@@ -43,6 +45,7 @@ private:
     [[nodiscard]] bool due(int code, std::string_view subject, common::Instant now);
 
     std::string_view client_;
+    std::string group_;
     ports::Journal& journal_;
     std::map<std::pair<int, std::string>, common::Instant> said_;  // bounded by codes x partitions
     std::optional<Fatal> fatal_;

@@ -1,0 +1,99 @@
+#include "tests/kafka/admin.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <functional>
+
+#include "tests/kafka/handles.hpp"
+#include "tests/kafka/require.hpp"
+
+namespace lane {
+namespace {
+
+using Call = std::function<void(rd_kafka_t* handle, rd_kafka_queue_t* queue)>;
+
+Owned<rd_kafka_event_t> ask(const std::string& bootstrap, const std::string& what, const Call& call) {
+    const Owned<rd_kafka_t> handle = open(RD_KAFKA_PRODUCER, {{"bootstrap.servers", bootstrap}});
+    const Owned<rd_kafka_queue_t> queue{rd_kafka_queue_new(handle.get())};
+    call(handle.get(), queue.get());
+    Owned<rd_kafka_event_t> event{rd_kafka_queue_poll(queue.get(), patience_ms)};
+    require(event != nullptr, what + ": no answer");
+    require(
+        rd_kafka_event_error(event.get()) == RD_KAFKA_RESP_ERR_NO_ERROR,
+        fmt::format("{}: {}", what, rd_kafka_event_error_string(event.get())));
+    return event;
+}
+
+void require_topic_result(
+    const std::string& what, const rd_kafka_topic_result_t** results, std::size_t count) {
+    require(
+        count == 1 && rd_kafka_topic_result_error(results[0]) == RD_KAFKA_RESP_ERR_NO_ERROR,
+        fmt::format("{}: {}", what, count == 1 ? rd_kafka_topic_result_error_string(results[0]) : ""));
+}
+
+}  // namespace
+
+void grant(const std::string& bootstrap, const std::string& who, Right right, const std::string& name) {
+    const bool group = right == Right::read_group;
+    const auto operation = right == Right::write_topic ? RD_KAFKA_ACL_OPERATION_WRITE : RD_KAFKA_ACL_OPERATION_READ;
+    std::array<char, 512> text{};
+    const Owned<rd_kafka_AclBinding_t> binding{rd_kafka_AclBinding_new(
+        group ? RD_KAFKA_RESOURCE_GROUP : RD_KAFKA_RESOURCE_TOPIC, name.c_str(),
+        RD_KAFKA_RESOURCE_PATTERN_LITERAL, ("User:" + who).c_str(), "*", operation,
+        RD_KAFKA_ACL_PERMISSION_TYPE_ALLOW, text.data(), text.size())};
+    require(binding != nullptr, text.data());
+    const std::string what = "granting a right on " + name;
+    const auto event = ask(bootstrap, what, [&](rd_kafka_t* handle, rd_kafka_queue_t* queue) {
+        rd_kafka_AclBinding_t* bindings[] = {binding.get()};
+        rd_kafka_CreateAcls(handle, bindings, 1, nullptr, queue);
+    });
+    std::size_t count = 0;
+    const rd_kafka_acl_result_t** results =
+        rd_kafka_CreateAcls_result_acls(rd_kafka_event_CreateAcls_result(event.get()), &count);
+    require(count == 1 && rd_kafka_acl_result_error(results[0]) == nullptr, what + ": refused");
+}
+
+void delete_topic(const std::string& bootstrap, const std::string& topic) {
+    const Owned<rd_kafka_DeleteTopic_t> named{rd_kafka_DeleteTopic_new(topic.c_str())};
+    const auto event = ask(bootstrap, "deleting " + topic, [&](rd_kafka_t* handle, rd_kafka_queue_t* queue) {
+        rd_kafka_DeleteTopic_t* topics[] = {named.get()};
+        rd_kafka_DeleteTopics(handle, topics, 1, nullptr, queue);
+    });
+    std::size_t count = 0;
+    const rd_kafka_topic_result_t** results =
+        rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event.get()), &count);
+    require_topic_result("deleting " + topic, results, count);
+}
+
+void grow_topic(const std::string& bootstrap, const std::string& topic, std::size_t partitions) {
+    std::array<char, 512> text{};
+    const Owned<rd_kafka_NewPartitions_t> more{
+        rd_kafka_NewPartitions_new(topic.c_str(), partitions, text.data(), text.size())};
+    require(more != nullptr, text.data());
+    const auto event = ask(bootstrap, "growing " + topic, [&](rd_kafka_t* handle, rd_kafka_queue_t* queue) {
+        rd_kafka_NewPartitions_t* all[] = {more.get()};
+        rd_kafka_CreatePartitions(handle, all, 1, nullptr, queue);
+    });
+    std::size_t count = 0;
+    const rd_kafka_topic_result_t** results =
+        rd_kafka_CreatePartitions_result_topics(rd_kafka_event_CreatePartitions_result(event.get()), &count);
+    require_topic_result("growing " + topic, results, count);
+}
+
+void delete_records(
+    const std::string& bootstrap, const std::string& topic,
+    const std::map<std::int32_t, std::int64_t>& before) {
+    const Owned<rd_kafka_topic_partition_list_t> list{rd_kafka_topic_partition_list_new(8)};
+    for (const auto& [partition, offset] : before) {
+        rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset = offset;
+    }
+    const Owned<rd_kafka_DeleteRecords_t> records{rd_kafka_DeleteRecords_new(list.get())};
+    static_cast<void>(
+        ask(bootstrap, "deleting records of " + topic, [&](rd_kafka_t* handle, rd_kafka_queue_t* queue) {
+            rd_kafka_DeleteRecords_t* all[] = {records.get()};
+            rd_kafka_DeleteRecords(handle, all, 1, nullptr, queue);
+        }));
+}
+
+}  // namespace lane

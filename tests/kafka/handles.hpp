@@ -1,0 +1,38 @@
+// Owners of librdkafka's objects, for the driver's own .cpp files.
+#pragma once
+
+#include <librdkafka/rdkafka.h>
+
+#include <map>
+#include <memory>
+#include <string>
+
+namespace lane {
+
+// For every call to the broker.
+inline constexpr int patience_ms = 20'000;
+
+struct Delete {
+    void operator()(rd_kafka_t* handle) const noexcept { rd_kafka_destroy(handle); }
+    void operator()(rd_kafka_queue_t* queue) const noexcept { rd_kafka_queue_destroy(queue); }
+    void operator()(rd_kafka_event_t* event) const noexcept { rd_kafka_event_destroy(event); }
+    void operator()(rd_kafka_NewTopic_t* topic) const noexcept { rd_kafka_NewTopic_destroy(topic); }
+    void operator()(rd_kafka_DeleteTopic_t* topic) const noexcept { rd_kafka_DeleteTopic_destroy(topic); }
+    void operator()(rd_kafka_NewPartitions_t* more) const noexcept { rd_kafka_NewPartitions_destroy(more); }
+    void operator()(rd_kafka_DeleteRecords_t* records) const noexcept {
+        rd_kafka_DeleteRecords_destroy(records);
+    }
+    void operator()(rd_kafka_AclBinding_t* binding) const noexcept { rd_kafka_AclBinding_destroy(binding); }
+    void operator()(rd_kafka_message_t* message) const noexcept { rd_kafka_message_destroy(message); }
+    void operator()(rd_kafka_topic_partition_list_t* list) const noexcept {
+        rd_kafka_topic_partition_list_destroy(list);
+    }
+};
+template <class Object>
+using Owned = std::unique_ptr<Object, Delete>;
+
+// Errors: Failed.
+[[nodiscard]] Owned<rd_kafka_t> open(
+    rd_kafka_type_t type, const std::map<std::string, std::string>& properties);
+
+}  // namespace lane
