@@ -171,14 +171,18 @@ TEST_CASE("many clients in a short time cost the loop one page") {
     CHECK(world.metrics_made == 1);
 }
 
-TEST_CASE("what is not there is a 404 that says what is") {
+TEST_CASE("what is not there is a 404 that says what is, and a page that is written to a 405") {
     World world;
     const auto server = started(eager(), world.pages());
     CHECK(get(*server, "/")->status == 404);
     CHECK(get(*server, "/metrics/../secret")->status == 404);
     CHECK(get(*server, "/nothing")->body.find("/metrics") != std::string::npos);
     httplib::Client http{"127.0.0.1", server->port()};
-    CHECK(http.Post("/metrics", "x", "text/plain")->status == 404);
+    const auto posted = http.Post("/metrics", "x", "text/plain");
+    CHECK(posted->status == 405);
+    CHECK(posted->body == "this page can only be read: GET /metrics\n");
+    CHECK(posted->get_header_value("Allow") == "GET, HEAD");
+    CHECK(http.Post("/nothing", "x", "text/plain")->status == 404);
     CHECK(http.Post("/metrics", std::string(5000, 'x'), "text/plain")->status == 413);
 }
 
@@ -230,6 +234,32 @@ TEST_CASE("a client that says nothing neither blocks others nor the stop") {
     CHECK(get(*server, "/status")->status == 200);
     server.reset();
     for (const int fd : silent) {
+        ::close(fd);
+    }
+}
+
+TEST_CASE("a probe is answered at once behind hundreds of clients that say nothing, or half a line") {
+    // There were four threads: four silent connections kept /livez waiting for 4.8 s, and 300 half request
+    // lines for longer than any probe waits, so somebody else's stuck clients would have had the worker
+    // restarted.
+    World world;
+    auto server = started(eager(), world.pages());
+    const std::string half = "GET /liv";
+    std::vector<int> clients;
+    for (int at = 0; at < 300; ++at) {
+        clients.push_back(connected(server->port()));
+        if (at % 2 == 0) {
+            REQUIRE(
+                ::send(clients.back(), half.data(), half.size(), MSG_NOSIGNAL) ==
+                static_cast<ssize_t>(half.size()));
+        }
+    }
+    const auto asked = std::chrono::steady_clock::now();
+    CHECK(get(*server, "/livez")->status == 200);
+    const auto waited = std::chrono::steady_clock::now() - asked;
+    // Four threads would need a minute; a machine under load needs part of a second.
+    CHECK(waited < 10s);
+    for (const int fd : clients) {
         ::close(fd);
     }
 }

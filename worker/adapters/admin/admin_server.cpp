@@ -3,20 +3,27 @@
 #include <fmt/format.h>
 #include <httplib.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
+#include <string_view>
 #include <system_error>
 #include <thread>
 #include <utility>
 
 #include "worker/adapters/admin/page_desk.hpp"
+#include "worker/adapters/admin/request_threads.hpp"
 
 namespace admin {
 namespace {
 
-constexpr std::size_t threads = 4;
+// More than anybody needs. Connections that say nothing hold one for client_timeout each.
+constexpr std::size_t connections_max = 512;
+constexpr int backlog = 128;
 constexpr std::size_t request_body_bytes_max = 1024;
 constexpr std::chrono::seconds client_timeout{1};
 constexpr std::chrono::seconds start_within{5};
@@ -29,6 +36,37 @@ constexpr const char* silence = "the loop does not turn: it did not answer in ti
 void reuse_address(socket_t socket) {
     const int yes = 1;
     ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+}
+
+class TaskQueue final : public httplib::TaskQueue {
+public:
+    void enqueue(std::function<void()> job) override { threads_.run(std::move(job)); }
+    void shutdown() override { threads_.shutdown(); }
+
+private:
+    RequestThreads threads_{connections_max};
+};
+
+class Server final : public httplib::Server {
+public:
+    // httplib listens with a backlog of 5: a burst of connections would keep a probe outside.
+    void widen_the_door() { static_cast<void>(::listen(svr_sock_, backlog)); }
+};
+
+constexpr std::array<std::string_view, 4> paths{"/metrics", "/status", "/livez", "/readyz"};
+
+// What httplib has no handler for.
+void explain_missing(const httplib::Request& request, httplib::Response& response) {
+    if (response.status != 404) {
+        return;
+    }
+    if (std::find(paths.begin(), paths.end(), request.path) != paths.end()) {
+        response.status = 405;
+        response.set_header("Allow", "GET, HEAD");
+        response.set_content("this page can only be read: GET " + request.path + "\n", plain_text);
+    } else {
+        response.set_content("there are GET /metrics, /livez, /readyz and /status\n", plain_text);
+    }
 }
 
 void give_page(PageDesk& desk, PageName name, const char* content_type, httplib::Response& response) {
@@ -62,7 +100,7 @@ struct AdminServer::State {
     AdminSettings settings;
     Pages pages;  // used by the loop's thread alone
     PageDesk desk;
-    httplib::Server server;
+    Server server;
     std::uint16_t port = 0;
     std::thread listener;
     std::mutex mutex;
@@ -71,14 +109,15 @@ struct AdminServer::State {
 };
 
 void AdminServer::State::route() {
-    server.new_task_queue = [] { return new httplib::ThreadPool(threads); };
+    server.new_task_queue = [] { return new TaskQueue; };
     server.set_tcp_nodelay(true);
     server.set_socket_options(reuse_address);
     server.set_payload_max_length(request_body_bytes_max);
     server.set_read_timeout(client_timeout.count());
     server.set_write_timeout(client_timeout.count());
-    // One request a connection: an idle client must not hold one of the few threads.
+    // One request a connection, said soon: an idle client must not hold a thread.
     server.set_keep_alive_max_count(1);
+    server.set_keep_alive_timeout(client_timeout.count());
     server.set_default_headers({{"Cache-Control", "no-store"}});
 
     server.Get("/metrics", [this](const httplib::Request&, httplib::Response& response) {
@@ -95,11 +134,7 @@ void AdminServer::State::route() {
         const auto page = desk.ask(PageName::health);
         give_verdict(page && page->health.ready, page ? page->health.ready_reason : silence, response);
     });
-    server.set_error_handler([](const httplib::Request&, httplib::Response& response) {
-        if (response.status == 404) {
-            response.set_content("there are GET /metrics, /livez, /readyz and /status\n", plain_text);
-        }
-    });
+    server.set_error_handler(explain_missing);
 }
 
 bool AdminServer::State::listens() {
@@ -129,6 +164,7 @@ common::Result<std::unique_ptr<AdminServer>> AdminServer::start(AdminSettings se
             settings.host, settings.port, error == 0 ? "" : ": " + std::generic_category().message(error))};
     }
     state->port = static_cast<std::uint16_t>(port);
+    state->server.widen_the_door();
     state->listener = std::thread{[state] {
         state->server.listen_after_bind();
         const std::lock_guard lock{state->mutex};
