@@ -208,6 +208,9 @@ TEST_CASE("SigningKey: what is wrong with a key file is said with its place and 
         {"a public key", testing::public_pem(testing::ec_key().get()), "no private key"},
         {"cut off", good.substr(0, good.size() / 2) + "\n-----END PRIVATE KEY-----\n", "damaged or cut off"},
         {"no end line", good.substr(0, good.size() / 2), "damaged or cut off"},
+        // Such a key was loaded and signed, and Apple refused every token without a word about the file.
+        {"two halves of different keys", testing::mixed_pem(testing::ec_key().get(), testing::ec_key().get()),
+         "do not belong together"},
     };
     for (const Row& row : rows) {
         SUBCASE(row.because) {

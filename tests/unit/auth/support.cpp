@@ -7,6 +7,7 @@
 #include <openssl/pem.h>
 #include <stdlib.h>  // mkdtemp
 
+#include <algorithm>
 #include <fstream>
 
 namespace testing {
@@ -71,6 +72,30 @@ Key rfc7515_key() {
 std::string private_pem(EVP_PKEY* key) {
     BIO* bio = BIO_new(BIO_s_mem());
     REQUIRE(PEM_write_bio_PKCS8PrivateKey(bio, key, nullptr, nullptr, 0, nullptr, nullptr) == 1);
+    return text_of(bio);
+}
+
+std::string mixed_pem(EVP_PKEY* secret, EVP_PKEY* shown) {
+    const auto der_of_pem = [](const std::string& pem) {
+        BIO* bio = BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()));
+        char* name = nullptr;
+        char* header = nullptr;
+        unsigned char* bytes = nullptr;
+        long size = 0;
+        REQUIRE(PEM_read_bio(bio, &name, &header, &bytes, &size) == 1);
+        const Bytes der{bytes, bytes + size};
+        OPENSSL_free(name);
+        OPENSSL_free(header);
+        OPENSSL_free(bytes);
+        BIO_free(bio);
+        return der;
+    };
+    constexpr int point = 65;  // uncompressed, at the end
+    Bytes der = der_of_pem(private_pem(secret));
+    const Bytes other = der_of_pem(private_pem(shown));
+    std::copy(other.end() - point, other.end(), der.end() - point);
+    BIO* bio = BIO_new(BIO_s_mem());
+    REQUIRE(PEM_write_bio(bio, "PRIVATE KEY", "", der.data(), static_cast<long>(der.size())) > 0);
     return text_of(bio);
 }
 

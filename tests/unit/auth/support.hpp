@@ -30,6 +30,8 @@ using Key = std::unique_ptr<EVP_PKEY, FreeKey>;
 [[nodiscard]] Key rfc7515_key();
 
 [[nodiscard]] std::string private_pem(EVP_PKEY* key);  // PKCS#8, like Apple's .p8
+// The one's secret half and the other's public half.
+[[nodiscard]] std::string mixed_pem(EVP_PKEY* secret, EVP_PKEY* shown);
 [[nodiscard]] std::string encrypted_pem(EVP_PKEY* key);
 [[nodiscard]] std::string public_pem(EVP_PKEY* key);
 

@@ -30,6 +30,7 @@ struct Free {
 };
 using Bio = std::unique_ptr<BIO, Free<BIO_free_all>>;
 using DigestContext = std::unique_ptr<EVP_MD_CTX, Free<EVP_MD_CTX_free>>;
+using KeyContext = std::unique_ptr<EVP_PKEY_CTX, Free<EVP_PKEY_CTX_free>>;
 using Signature = std::unique_ptr<ECDSA_SIG, Free<ECDSA_SIG_free>>;
 
 common::Error problem(std::string_view place, std::string_view what, std::string_view remedy) {
@@ -43,6 +44,15 @@ int no_passphrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*user*
 
 bool contains(std::string_view text, std::string_view part) {
     return text.find(part) != std::string_view::npos;
+}
+
+// The secret number is in its range and the public half is its own. Without this a damaged file is loaded,
+// signs, and Apple refuses every token.
+bool is_whole(EVP_PKEY* key) {
+    const KeyContext context{EVP_PKEY_CTX_new(key, nullptr)};
+    const bool whole = context && EVP_PKEY_check(context.get()) == 1;
+    ERR_clear_error();
+    return whole;
 }
 
 // What can be told from the outside of a file that OpenSSL need not even look at.
@@ -118,6 +128,11 @@ common::Result<SigningKey> SigningKey::from_pem(const common::Secret& pem, std::
             place,
             fmt::format("the key is on the curve {}, but ES256 needs P-256 (prime256v1)", curve.data()),
             which_key);
+    }
+    if (!is_whole(key.get())) {
+        return problem(
+            place, "the private key in it is damaged: its numbers do not belong together",
+            "copy the .p8 file again, whole");
     }
     return SigningKey{std::move(key)};
 }
