@@ -363,6 +363,46 @@ TEST_CASE("files that the configuration names are looked at") {
         "1 error; the worker would not start\n");
 }
 
+// check-config found a BEGIN CERTIFICATE and said that the worker would start; run then ended with code 7.
+TEST_CASE("a CA file is loaded as it will be, so that a damaged one is found here") {
+    const std::string& whole = test::pem_certificate();
+    std::string damaged = whole;
+    damaged.replace(damaged.size() / 2, 4, "!!!!");
+    struct Row {
+        const char* because;
+        std::string content;
+        const char* problem;  // none: it is fine
+    };
+    const Row rows[] = {
+        {"one certificate", whole, nullptr},
+        {"two, with a remark between them", whole + "# the second\n" + whole, nullptr},
+        {"cut off", whole.substr(0, whole.size() / 2), "bad end line"},
+        {"base64 that is none", damaged, "bad base64 decode"},
+        {"base64 of something else", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+         "wrong tag"},
+        {"the second is damaged", whole + damaged, "bad base64 decode"},
+    };
+    for (const Row& row : rows) {
+        SUBCASE(row.because) {
+            const test::TemporaryFolder folder;
+            static_cast<void>(folder.write("key.p8", test::pem_key()));
+            const std::string ca = folder.write("ca.pem", row.content);
+            app::Loaded loaded = app::load_text(
+                small_config("apple: {ca_file: ca.pem}\n"), folder.path() + "/worker.yaml", {});
+            loaded.report.file = "worker.yaml";
+            CHECK(
+                app::render(loaded.report) ==
+                (row.problem == nullptr
+                     ? "no problems; the worker would start\n"
+                     : "worker.yaml:7:18: apple.ca_file: error: '" + ca +
+                           "' holds a certificate that cannot be loaded: " + row.problem +
+                           "\n    expected whole PEM certificates, from BEGIN CERTIFICATE to END CERTIFICATE "
+                           "each\n    try      copy the file again, or remove the key to use the system's "
+                           "certificates\n1 error; the worker would not start\n"));
+        }
+    }
+}
+
 TEST_CASE("the example file is right but for the secrets, which the environment can place elsewhere") {
     const test::TemporaryFolder folder;
     const app::Loaded loaded = app::load(

@@ -41,4 +41,7 @@ private:
 // A fresh P-256 key as Apple hands them out.
 [[nodiscard]] const std::string& pem_key();
 
+// A certificate signed by itself.
+[[nodiscard]] const std::string& pem_certificate();
+
 }  // namespace test

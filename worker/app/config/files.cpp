@@ -7,6 +7,7 @@
 
 #include "common/secret.hpp"
 #include "worker/adapters/auth/bearer_tokens.hpp"
+#include "worker/adapters/auth/ca_file.hpp"
 #include "worker/app/config/rules.hpp"
 
 namespace app {
@@ -32,6 +33,9 @@ constexpr Expectation apple_key{
 constexpr Expectation certificates{
     "PEM certificates (BEGIN CERTIFICATE)", "remove the key to use the system's certificates",
     "-----BEGIN CERTIFICATE-----", 1, false};
+constexpr Expectation damaged_certificates{
+    "whole PEM certificates, from BEGIN CERTIFICATE to END CERTIFICATE each",
+    "copy the file again, or remove the key to use the system's certificates", ""};
 constexpr Expectation fingerprint_key{
     "16 random bytes or more", "head -c 32 /dev/urandom > FILE", "", fingerprint_key_bytes_min};
 constexpr Expectation kafka_secret{"a file with the property's value", "mount the secret there", ""};
@@ -69,6 +73,13 @@ public:
     void sign(const std::string& key, const std::string& path) {
         if (const auto problem = path.empty() ? std::nullopt : auth::key_file_problem(path)) {
             refuse(key, *problem, apple_key);
+        }
+    }
+
+    // Asks as the transports will.
+    void trust(const std::string& key, const std::string& path) {
+        if (const auto problem = path.empty() ? std::nullopt : auth::ca_file_problem(path)) {
+            refuse(key, *problem, damaged_certificates);
         }
     }
 
@@ -121,7 +132,9 @@ void check_files(const Config& config, const Checked& checked, Report& report) {
             }
         }
     }
-    static_cast<void>(files.look("apple.ca_file", config.apple.ca_file, certificates));
+    if (files.look("apple.ca_file", config.apple.ca_file, certificates)) {
+        files.trust("apple.ca_file", config.apple.ca_file);
+    }
     if (config.receipts.enabled) {
         static_cast<void>(files.look(
             "receipts.fingerprint_key_file", config.receipts.fingerprint_key_file, fingerprint_key));
