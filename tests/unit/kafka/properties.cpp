@@ -135,3 +135,12 @@ TEST_CASE("resolve_files: a secret is the file's content without its line end") 
     REQUIRE_FALSE(missing);
     CHECK(missing.error().message.find(path.string()) != std::string::npos);
 }
+
+// A directory, as a mount of a secret without its key: reading it threw past everybody, and ended the
+// process.
+TEST_CASE("resolve_files: a directory is no secret") {
+    const std::string folder = std::filesystem::temp_directory_path();
+    const auto resolved = kafka::resolve_files({{"sasl.password.file", folder}});
+    REQUIRE_FALSE(resolved);
+    CHECK(resolved.error().message.find(folder) != std::string::npos);
+}

@@ -20,17 +20,16 @@ void on_error(rd_kafka_t*, int code, const char* reason, void* opaque) {
         client.note_fatal();
         return;
     }
-    const common::Instant now = steady_now();
-    client.reporter().fault(code, "", reason, now);
+    client.reporter().fault(code, "", reason, steady_now());
     if (fault_of(code).kind == FaultKind::authentication) {
-        client.look_at_files(now);
+        client.look_at_files();
     }
 }
 
 int on_statistics(rd_kafka_t*, char* json, std::size_t size, void* opaque) {
     auto& client = *static_cast<Client*>(opaque);
     client.reporter().stats().snapshot = parse_statistics({json, size});
-    client.look_at_files_when_due(steady_now());
+    client.look_at_files();
     return 0;  // librdkafka frees the text
 }
 
@@ -107,14 +106,7 @@ common::Result<bool> Client::open(RdConf conf, bool consumer) {
     return true;
 }
 
-void Client::look_at_files_when_due(common::Instant now) {
-    if (now - looked_ >= std::chrono::seconds{30}) {
-        look_at_files(now);
-    }
-}
-
-void Client::look_at_files(common::Instant now) {
-    looked_ = now;
+void Client::look_at_files() {
     for (const SecretFiles::Change& change : files_.look()) {
         take(change);
     }

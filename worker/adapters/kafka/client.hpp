@@ -35,9 +35,9 @@ public:
 
     // Reads the files of the properties again. A changed password goes to librdkafka (PLAIN, SCRAM), which
     // otherwise fails for ever after a rotation; of other changes it says that they need a restart. Called
-    // when brokers refuse our credentials and, with the statistics, every half minute.
-    void look_at_files(common::Instant now);
-    void look_at_files_when_due(common::Instant now);
+    // when brokers refuse our credentials and with the statistics, since librdkafka tells the same refusal
+    // once in half a minute only.
+    void look_at_files();
 
     // Looks whether librdkafka declared the handle dead; cheap.
     void note_fatal();
@@ -55,7 +55,6 @@ private:
     std::string_view name_;
     Reporter reporter_;
     SecretFiles files_;
-    common::Instant looked_{};
     WakeFd wake_;
     RdHandle handle_;  // after wake_: librdkafka's threads write to it until the handle is gone
 };

@@ -8,10 +8,10 @@
 #include <cctype>
 #include <charconv>
 #include <fstream>
-#include <iterator>
 #include <optional>
 #include <string_view>
 
+#include "common/secret.hpp"
 #include "worker/adapters/kafka/rd.hpp"
 
 namespace kafka {
@@ -260,8 +260,14 @@ std::optional<std::string> secret_of(std::string_view key) {
 
 std::optional<std::string> read_secret(const std::string& path) {
     std::ifstream file{path, std::ios::binary};
-    std::string content{std::istreambuf_iterator<char>{file}, std::istreambuf_iterator<char>{}};
-    if (!file) {
+    std::string block(4096, '\0');
+    std::string content;
+    // Not with stream iterators: they throw when the path is a directory.
+    while (file.read(block.data(), static_cast<std::streamsize>(block.size())) || file.gcount() > 0) {
+        content.append(block, 0, static_cast<std::size_t>(file.gcount()));
+    }
+    common::wipe(block);
+    if (!file.eof() || file.bad()) {
         return std::nullopt;
     }
     while (!content.empty() && (content.back() == '\n' || content.back() == '\r')) {
