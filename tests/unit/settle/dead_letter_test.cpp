@@ -124,6 +124,18 @@ TEST_CASE("a second round replaces what the first one said, and says nothing twi
     CHECK(letter.headers.size() == 20);
 }
 
+// The fuzzer put bytes into it that are not UTF-8, and the dead letter repeated them as its own word.
+TEST_CASE("a replay count that is no number is not repeated") {
+    for (const char* count : {"", "\xFF", "-1", " 2", "2 ", "0x2", "12345678901234567890"}) {
+        CAPTURE(std::string{count});
+        core::Record record = original();
+        record.headers = {{"dlq.replay.count", "5"}, {"dlq.replay.count", count}};
+        CHECK(header(core::dead_letter(record, "letters", facts()), "dlq.replay.count") == "5");
+        record.headers = {{"dlq.replay.count", count}};
+        CHECK(header(core::dead_letter(record, "letters", facts()), "dlq.replay.count") == "0");
+    }
+}
+
 TEST_CASE("the dead-letter topic is named by a template") {
     struct Row {
         const char* because;

@@ -19,10 +19,17 @@ std::string written(common::WallTime time) {
     return text;
 }
 
-// The last one counts, should there be several: a replay appends.
+bool is_count(std::string_view text) noexcept {
+    constexpr std::size_t digits_max = 9;
+    return !text.empty() && text.size() <= digits_max &&
+           text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+// The last one counts, should there be several: a replay appends. Anybody can produce records with such a
+// header, so what is no number is not repeated in our name.
 std::string replays_of(const Headers& headers) {
     const auto found = std::find_if(headers.rbegin(), headers.rend(), [](const Header& header) {
-        return header.name == replay_count && header.value.has_value();
+        return header.name == replay_count && header.value && is_count(*header.value);
     });
     return found == headers.rend() ? "0" : *found->value;
 }

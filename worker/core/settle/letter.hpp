@@ -46,7 +46,8 @@ struct DeadLetterFacts {
 };
 
 // `topic` is the dead-letter topic. The original's key, value, headers and timestamp are kept byte for byte;
-// dlq.* headers of an earlier round are replaced, except dlq.replay.count, which is kept (0 when absent).
+// dlq.* headers of an earlier round are replaced, except dlq.replay.count, which is kept (0 when it is absent
+// or no number).
 [[nodiscard]] OutgoingRecord dead_letter(
     const Record& original, std::string topic, const DeadLetterFacts& facts);
 
