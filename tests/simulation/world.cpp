@@ -28,7 +28,7 @@ struct World::Worker {
           source{std::make_shared<sim::SimSource>(around, world.broker)},
           sink{around, world.broker},
           transport{std::make_shared<sim::SimTransport>(around, world.apple)},
-          credentials{name, world.weather, world.key_id, world.trace},
+          credentials{name, world.weather, world.key_id, world.trace, world.referee},
           journal{around},
           clock{world.timeline},
           engine{world.swarm.settings} {}

@@ -1,6 +1,8 @@
 #include "worker/app/worker_loop.hpp"
 
 #include <algorithm>
+#include <string>
+#include <utility>
 #include <variant>
 
 #include "common/overloaded.hpp"
@@ -41,18 +43,7 @@ void WorkerLoop::carry_out(common::Now now) {
     for (core::Effect& effect : effects_) {
         std::visit(
             common::Overloaded{
-                [&](core::SendRequest& send) {
-                    const auto credential = ports_.credentials.authorization(send.request.app, now);
-                    if (!credential) {
-                        ports_.journal.write(
-                            {core::Severity::error, "credential_unavailable", credential.error().message});
-                        inputs_.emplace_back(
-                            core::ExchangeEnded{send.id, core::NotSent{core::NotSentReason::no_credential}});
-                        more_ready_ = true;
-                        return;
-                    }
-                    ports_.transport.send({send.id, std::move(send.request), **credential, send.deadline});
-                },
+                [&](core::SendRequest& wanted) { send(wanted, now); },
                 [&](core::Store& store) { ports_.sink.store(std::move(store)); },
                 [&](const core::Commit& commit) { ports_.source.commit(commit.partitions); },
                 [&](const core::Pause& pause) { ports_.source.pause(pause.epoch); },
@@ -70,6 +61,24 @@ void WorkerLoop::carry_out(common::Now now) {
             },
             effect);
     }
+}
+
+void WorkerLoop::send(core::SendRequest& send, common::Now now) {
+    const auto credential = ports_.credentials.authorization(send.request.app, now);
+    if (credential) {
+        ports_.transport.send({send.id, std::move(send.request), **credential, send.deadline});
+        return;
+    }
+    // Every request in flight may end here in one turn.
+    if (const auto times = not_signed_[send.request.app].due(now.steady)) {
+        ports_.journal.write(
+            {core::Severity::error,
+             "credential_unavailable",
+             credential.error().message,
+             {{"times", std::to_string(*times)}}});
+    }
+    inputs_.emplace_back(core::ExchangeEnded{send.id, core::NotSent{core::NotSentReason::no_credential}});
+    more_ready_ = true;
 }
 
 }  // namespace app

@@ -6,8 +6,10 @@
 // Threads: everything happens on the caller's thread.
 #pragma once
 
+#include <map>
 #include <vector>
 
+#include "common/once_a_minute.hpp"
 #include "worker/core/engine/engine.hpp"
 #include "worker/ports/clock.hpp"
 #include "worker/ports/credentials.hpp"
@@ -45,12 +47,14 @@ public:
 
 private:
     void carry_out(common::Now now);
+    void send(core::SendRequest& send, common::Now now);
 
     core::Engine& engine_;
     Ports ports_;
     std::vector<core::Input> inputs_;
     core::Effects effects_;
     bool more_ready_ = false;
+    std::map<core::AppId, common::OnceAMinute> not_signed_;
     TurnResult result_ = TurnResult::more;
 };
 

@@ -16,6 +16,7 @@ using namespace std::chrono_literals;
 common::Result<const common::Secret*> SimCredentials::authorization(core::AppId app, common::Now now) {
     if (weather_.no_key) {
         failed_ = true;
+        witness_.not_signed(worker_);
         return common::Error{"the key file cannot be read (simulated)"};
     }
     const auto age = [&](const Token& token) { return now.wall - token.signed_at; };

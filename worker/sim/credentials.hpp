@@ -10,6 +10,7 @@
 #include "worker/sim/timeline.hpp"
 #include "worker/sim/trace.hpp"
 #include "worker/sim/weather.hpp"
+#include "worker/sim/witness.hpp"
 
 namespace sim {
 
@@ -18,8 +19,9 @@ inline constexpr std::string_view key_mark = "KEYMARK";
 
 class SimCredentials final : public ports::Credentials {
 public:
-    SimCredentials(WorkerId worker, const Weather& weather, const std::string& key_id, Trace& trace)
-        : worker_{worker}, weather_{weather}, key_id_{key_id}, trace_{trace} {}
+    SimCredentials(
+        WorkerId worker, const Weather& weather, const std::string& key_id, Trace& trace, Witness& witness)
+        : worker_{worker}, weather_{weather}, key_id_{key_id}, trace_{trace}, witness_{witness} {}
 
     [[nodiscard]] common::Result<const common::Secret*> authorization(
         core::AppId app, common::Now now) override;
@@ -40,6 +42,7 @@ private:
     const Weather& weather_;
     const std::string& key_id_;  // the key in use now; the world changes it
     Trace& trace_;
+    Witness& witness_;
     std::map<core::AppId, Token> tokens_;
     std::vector<core::AppId> changed_;
     bool failed_ = false;

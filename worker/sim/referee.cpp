@@ -142,16 +142,20 @@ void Referee::capacity(WorkerId worker, const core::CapacityChanged& input) {
     workers_.at(worker).capacity[input.endpoint] = input.streams;
 }
 
+void Referee::not_signed(WorkerId worker) {
+    trace_.line(worker, 'K', "nothing to sign with");
+    Worker& known = workers_.at(worker);
+    ++known.tally.not_signed;
+    ++known.tally.not_signed_ever;
+    for (auto& [app, gate] : known.gates) {
+        gate.since = gate.closed ? gate.since : known.happenings;  // which app's is not said
+    }
+}
+
 void Referee::said(WorkerId worker, const core::Say& line) {
     trace_.line(worker, 'J', fmt::format("{}: {}", line.event, line.message));
     Worker& known = workers_.at(worker);
-    if (line.event == "credential_unavailable") {
-        ++known.tally.not_signed;
-        ++known.tally.not_signed_ever;
-        for (auto& [app, gate] : known.gates) {
-            gate.since = gate.closed ? gate.since : known.happenings;  // which app's is not said
-        }
-    } else if (line.event == "head_given_up") {
+    if (line.event == "head_given_up") {
         check_head_given_up(worker, known, line);
     }
     const auto secret = [](std::string_view text) {

@@ -55,6 +55,7 @@ public:
     void released(WorkerId worker, core::Epoch epoch) override;
     void commit_asked(WorkerId worker, const std::vector<core::PartitionCommit>& entries) override;
     void commit_ended(WorkerId worker, const core::CommitEnded& input) override;
+    void not_signed(WorkerId worker) override;
     void sent(WorkerId worker, const ports::OutgoingRequest& request) override;
     void decided(const LedgerEntry& entry) override;
     void ended(WorkerId worker, const core::ExchangeEnded& input, const LedgerEntry* entry) override;

@@ -21,6 +21,8 @@ public:
     virtual void commit_asked(WorkerId worker, const std::vector<core::PartitionCommit>& entries) = 0;
     virtual void commit_ended(WorkerId worker, const core::CommitEnded& input) = 0;
 
+    // A request had no credential to be sent with.
+    virtual void not_signed(WorkerId worker) = 0;
     virtual void sent(WorkerId worker, const ports::OutgoingRequest& request) = 0;
     // What Apple made of a request; again when it lands later.
     virtual void decided(const LedgerEntry& entry) = 0;
