@@ -126,12 +126,13 @@ private:
         const common::Instant next = pool_->next_deadline();
         const bool at_once = next <= now();
         (void)reactor_.wait(
-            at_once ? common::Instant::min() : std::min(limit, next == common::never ? next : next - skipped_),
+            at_once ? common::Instant::min()
+                    : std::min(limit, next == common::never ? next : next - skipped_),
             inputs);
         pool_->tick(now());
         for (const core::ExchangeEnded& end : std::exchange(ended_, {})) {
             const auto* answer = std::get_if<core::Answer>(&end.exchange);
-            ends_[end.id.value] = answer != nullptr                                    ? std::to_string(answer->status)
+            ends_[end.id.value] = answer != nullptr ? std::to_string(answer->status)
                                   : std::holds_alternative<core::NotSent>(end.exchange) ? "no connection"
                                                                                         : "lost";
         }
@@ -169,7 +170,8 @@ TEST_CASE("http2 addresses: a late answer of DNS is taken, and requests wait for
     CHECK(scene.questions.size() == 1);
 }
 
-TEST_CASE("http2 addresses: a resolver that never answers is told, is not asked twice, and may still answer") {
+TEST_CASE(
+    "http2 addresses: a resolver that never answers is told, is not asked twice, and may still answer") {
     Scene scene;
     scene.send(1);
     scene.skip(20s);
