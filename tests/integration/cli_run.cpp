@@ -139,11 +139,17 @@ TEST_CASE("cli: signals end it as documented") {
         const char* drain_timeout;
         int signals;
         int code;
+        const char* event;  // of the line that explains it
     };
     const Row rows[] = {
-        {"SIGTERM drains", {{.kind = sim::FaultKind::delay_answer, .delay = 300ms}}, "10s", 1, 0},
-        {"Apple never answers: the drain is late", {{.kind = sim::FaultKind::stall}}, "500ms", 1, 5},
-        {"a second signal stops at once", {{.kind = sim::FaultKind::stall}}, "1m", 2, 6},
+        {"SIGTERM drains", {{.kind = sim::FaultKind::delay_answer, .delay = 300ms}}, "10s", 1, 0, "stopped"},
+        {"Apple never answers: the drain is late",
+         {{.kind = sim::FaultKind::stall}},
+         "500ms",
+         1,
+         5,
+         "drained_late"},
+        {"a second signal stops at once", {{.kind = sim::FaultKind::stall}}, "1m", 2, 6, "stopped_at_once"},
     };
     for (const Row& row : rows) {
         SUBCASE(row.because) {
@@ -158,6 +164,11 @@ TEST_CASE("cli: signals end it as documented") {
             }
             CHECK(worker.await_end(20s) == row.code);
             CHECK(worker.says("stopped"));
+            const std::string explained = line_of(worker, row.event);
+            CAPTURE(explained);
+            CHECK(contains(explained, "\"in_flight\":\"1\"") == (row.code != 0));
+            // It used to blame Kafka for a stop that nobody had told Kafka of.
+            CHECK(worker.says("left_late") == false);
         }
     }
 }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <variant>
 
 #include "common/invariant.hpp"
 #include "worker/adapters/reactor/system_clock.hpp"
@@ -32,6 +33,9 @@ bool LoopWaiter::wait(common::Instant until, std::vector<core::Input>& inputs) {
         drain_asked_ = false;
         inputs.emplace_back(core::DrainRequested{});
     }
+    drain_begun_ = drain_begun_ || std::any_of(inputs.begin(), inputs.end(), [](const core::Input& input) {
+                       return std::holds_alternative<core::DrainRequested>(input);
+                   });
     return go_on;
 }
 

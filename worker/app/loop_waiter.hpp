@@ -23,6 +23,9 @@ public:
     // As the first SIGTERM.
     void request_drain() noexcept;
 
+    // Whoever asked for it, a signal or request_drain().
+    [[nodiscard]] bool drain_begun() const noexcept { return drain_begun_; }
+
     [[nodiscard]] common::Instant ended_at() const noexcept { return ended_at_; }
 
 private:
@@ -31,6 +34,7 @@ private:
     adapters::reactor::Reactor& reactor_;
     int drain_fd_ = -1;
     bool drain_asked_ = false;
+    bool drain_begun_ = false;
     common::Instant ended_at_{};
 };
 

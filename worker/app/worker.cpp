@@ -19,6 +19,7 @@
 #include "worker/adapters/reactor/system_clock.hpp"
 #include "worker/app/clock_watch.hpp"
 #include "worker/app/loop_waiter.hpp"
+#include "worker/app/parting.hpp"
 #include "worker/app/readiness.hpp"
 #include "worker/app/samples.hpp"
 #include "worker/app/summary.hpp"
@@ -168,6 +169,7 @@ struct Worker::Parts {
     auth::BearerTokens tokens;
     common::Histogram loop_turn{metrics::loop_turn_bounds};
     Summary summary;
+    LastLook last_look;
     std::unique_ptr<kafka::RecordSource> source;
     std::unique_ptr<kafka::RecordSink> sink;
     Transport transport;
@@ -257,15 +259,23 @@ std::string Worker::Parts::metrics_page() {
 
 ExitCode Worker::Parts::leave(ExitCode code) {
     admin_server->stop();
+    if (code == ExitCode::stopped_at_once) {
+        last_look.took(engine.status(clock.now()));  // the engine was not asked, so everything is there still
+    }
+    if (const auto words = parting_words(code, last_look.status())) {
+        say(*words);
+    }
     // A second signal means now: the group finds out by itself.
     const common::Duration bound = code == ExitCode::stopped_at_once ? common::Duration{} : close_bound;
     const bool stored = sink->close(bound);
     const bool left = source->close(bound);
-    if (!stored || !left) {
+    if (code != ExitCode::stopped_at_once && (!stored || !left)) {
         say(
             {core::Severity::warning, "left_late",
-             "Kafka did not answer while leaving; the group takes the partitions back after the session "
-             "timeout"});
+             fmt::format(
+                 "Kafka did not answer within {} s while leaving; the group takes the partitions back after "
+                 "the session timeout",
+                 std::chrono::duration_cast<std::chrono::seconds>(bound).count())});
         code = code == ExitCode::ok ? ExitCode::drained_late : code;
     }
     say({core::Severity::info, "stopped", fmt::format("stopped with exit code {}", static_cast<int>(code))});
@@ -297,12 +307,14 @@ std::optional<ExitCode> Worker::turn() {
     if (parts.summary.due(now)) {
         parts.say(parts.summary.line(parts.engine.stats(), parts.engine.status(parts.clock.now())));
     }
-    if (parts.fatal()) {
-        parts.say({core::Severity::error, "kafka_fatal", parts.fatal()->message});
+    if (parts.fatal()) {  // said by the client that met it
         return parts.leave(ExitCode::kafka_fatal);
     }
     switch (result) {
         case TurnResult::more:
+            if (parts.waiter.drain_begun() && parts.last_look.due(now)) {
+                parts.last_look.took(parts.engine.status(parts.clock.now()));
+            }
             return std::nullopt;
         case TurnResult::finished:
             return parts.leave(ExitCode::ok);
