@@ -5,7 +5,6 @@
 #include <cstdlib>
 
 #include "support.hpp"
-#include "worker/adapters/auth/base64url.hpp"
 #include "worker/adapters/auth/claims.hpp"
 
 using auth::JoseSignature;
@@ -46,29 +45,6 @@ Bytes padded(const Bytes& number) {
 }
 
 }  // namespace
-
-TEST_CASE("base64url: the vectors of RFC 4648 without padding, and the two letters that differ") {
-    struct Row {
-        const char* because;
-        std::string_view bytes;
-        std::string_view want;
-    };
-    const Row rows[] = {
-        {"nothing", "", ""},
-        {"one byte", "f", "Zg"},
-        {"two bytes", "fo", "Zm8"},
-        {"three bytes", "foo", "Zm9v"},
-        {"four bytes", "foob", "Zm9vYg"},
-        {"minus and underscore", "\xfb\xff", "-_8"},
-    };
-    for (const Row& row : rows) {
-        SUBCASE(row.because) {
-            std::string text;
-            auth::append_base64url(text, row.bytes);
-            CHECK(text == row.want);
-        }
-    }
-}
 
 TEST_CASE("jose_signature: numbers become 32 bytes each, whatever their length in DER") {
     struct Row {

@@ -55,35 +55,6 @@ TEST_CASE("parse_rfc3339: a date, a time, an offset, nothing else") {
     }
 }
 
-TEST_CASE("is_utf8: the well-formed sequences of the standard and no others") {
-    struct Row {
-        const char* because;
-        std::string text;
-        bool want;
-    };
-    const Row rows[] = {
-        {"nothing", "", true},
-        {"ASCII", "abc", true},
-        {"NUL", std::string(1, '\0'), true},
-        {"two, three and four bytes", "\xC3\xAB\xE6\x97\xA5\xF0\x9D\x84\x9E", true},
-        {"the last code point", "\xF4\x8F\xBF\xBF", true},
-        {"one past it", "\xF4\x90\x80\x80", false},
-        {"a surrogate", "\xED\xA0\x80", false},
-        {"overlong, two bytes", "\xC0\x80", false},
-        {"overlong, three bytes", "\xE0\x9F\xBF", false},
-        {"overlong, four bytes", "\xF0\x8F\xBF\xBF", false},
-        {"a lone continuation", "\x80", false},
-        {"cut off", "a\xE6\x97", false},
-        {"Latin-1", "Zo\xEB!", false},
-        {"a byte of no sequence", "\xFF", false},
-    };
-    for (const Row& row : rows) {
-        SUBCASE(row.because) {
-            CHECK(core::is_utf8(row.text) == row.want);
-        }
-    }
-}
-
 TEST_CASE("is_traceparent: what the W3C calls well-formed") {
     const std::string good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     const auto with = [&](std::size_t at, std::string_view text) {

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "common/base64url.hpp"
 #include "common/prng.hpp"
 #include "tests/support/slowness.hpp"
-#include "worker/core/settle/base64url.hpp"
 #include "worker/core/settle/offset_map_format.hpp"
 
 namespace {
@@ -246,7 +246,7 @@ TEST_CASE("a right checksum over nonsense does not make the decoder claim too mu
             bytes.push_back(static_cast<std::uint8_t>(sum >> shift));
         }
         std::string text{prefix};
-        core::append_base64url(text, bytes);
+        common::append_base64url(text, bytes);
         const auto read = decode_offset_map(committed, text);
         check_bounded(committed, read);
         accepted += read.origin == MapOrigin::ours ? 1 : 0;

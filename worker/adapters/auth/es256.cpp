@@ -11,8 +11,8 @@
 #include <string>
 #include <utility>
 
+#include "common/base64url.hpp"
 #include "common/invariant.hpp"
-#include "worker/adapters/auth/base64url.hpp"
 
 namespace auth {
 namespace {
@@ -140,9 +140,9 @@ common::Result<SigningKey> SigningKey::from_pem(const common::Secret& pem, std::
 common::Secret SigningKey::sign(std::string_view header, std::string_view claims) const {
     std::string token;
     token.reserve((header.size() + claims.size() + sizeof(JoseSignature)) * 4 / 3 + 8);
-    append_base64url(token, header);
+    common::append_base64url(token, header);
     token.push_back('.');
-    append_base64url(token, claims);
+    common::append_base64url(token, claims);
 
     std::array<std::uint8_t, 80> der{};  // at most 72 bytes on P-256
     std::size_t der_bytes = der.size();
@@ -157,7 +157,7 @@ common::Secret SigningKey::sign(std::string_view header, std::string_view claims
     INVARIANT(signature, "OpenSSL writes its signatures in DER");
 
     token.push_back('.');
-    append_base64url(token, *signature);
+    common::append_base64url(token, *signature);
     return common::Secret{std::move(token)};
 }
 

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <utility>
 
+#include "common/http_date.hpp"
 #include "common/invariant.hpp"
 
 namespace adapters::http1 {
@@ -133,9 +134,7 @@ void Exchange::header(std::string_view line) {
     } else if (named(line, "content-type")) {
         answer.content_type = std::string{value};
     } else if (named(line, "date")) {
-        if (const time_t date = curl_getdate(std::string{value}.c_str(), nullptr); date >= 0) {
-            answer.date = common::WallTime{std::chrono::seconds{date}};
-        }
+        answer.date = common::parse_http_date(value);
     }
 }
 

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <utility>
 
-#include "worker/adapters/http2/http_date.hpp"
+#include "common/http_date.hpp"
 
 namespace adapters::http2 {
 
@@ -57,7 +57,7 @@ bool Stream::header(std::string_view name, std::string_view value) {
     } else if (interim) {
         return true;
     } else if (name == "date") {
-        answer.date = parse_http_date(value);
+        answer.date = common::parse_http_date(value);
     } else if (name == "content-type") {
         answer.content_type = kept(value);
     } else if (name == "retry-after") {

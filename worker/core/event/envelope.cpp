@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/utf8.hpp"
 #include "worker/core/event/check.hpp"
 #include "worker/core/event/text.hpp"
 
@@ -125,7 +126,7 @@ MaybeProblem read_headers(const Headers& headers, Mode mode, Draft& draft) {
         if (slot == nullptr || slot == &draft.datacontenttype) {
             continue;
         }
-        if (!is_utf8(*header.value)) {
+        if (!common::is_utf8(*header.value)) {
             return Problem{invalid::not_utf8, "/" + name, fmt::format("the header ce_{} is not UTF-8", name)};
         }
         fill(*slot, *header.value);

@@ -8,8 +8,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "common/utf8.hpp"
 #include "worker/core/event/envelope.hpp"
-#include "worker/core/event/text.hpp"
 
 namespace core {
 namespace {
@@ -250,7 +250,7 @@ MaybeProblem read_json(std::string_view text, JsonRoot root, Draft& draft) {
         return Problem{
             invalid::too_deep, where, fmt::format("the value is nested more than {} deep", depth_max)};
     }
-    if (!is_utf8(text)) {
+    if (!common::is_utf8(text)) {
         return Problem{invalid::not_utf8, where, "the value is not UTF-8"};
     }
     return Problem{

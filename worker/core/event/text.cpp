@@ -17,34 +17,6 @@ bool ends_ignoring_case(std::string_view text, std::string_view end) noexcept {
     return text.size() >= end.size() && same_ignoring_case(text.substr(text.size() - end.size()), end);
 }
 
-// How many bytes the UTF-8 sequence at the start of `text` has (Unicode 15, table 3-7); 0 when there is none.
-std::size_t utf8_sequence(std::string_view text) noexcept {
-    const auto byte = [&](std::size_t at) {
-        return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U;
-    };
-    const auto follows = [&](std::size_t at, unsigned low = 0x80, unsigned high = 0xBF) {
-        return byte(at) >= low && byte(at) <= high;
-    };
-    const unsigned first = byte(0);
-    if (first < 0x80) {
-        return 1;
-    }
-    if (first >= 0xC2 && first <= 0xDF) {
-        return follows(1) ? 2 : 0;
-    }
-    if (first >= 0xE0 && first <= 0xEF) {
-        const unsigned low = first == 0xE0 ? 0xA0 : 0x80;
-        const unsigned high = first == 0xED ? 0x9F : 0xBF;
-        return follows(1, low, high) && follows(2) ? 3 : 0;
-    }
-    if (first >= 0xF0 && first <= 0xF4) {
-        const unsigned low = first == 0xF0 ? 0x90 : 0x80;
-        const unsigned high = first == 0xF4 ? 0x8F : 0xBF;
-        return follows(1, low, high) && follows(2) && follows(3) ? 4 : 0;
-    }
-    return 0;
-}
-
 // Takes characters from the front; after a mismatch everything fails.
 class Cursor {
 public:
@@ -103,17 +75,6 @@ private:
 };
 
 }  // namespace
-
-bool is_utf8(std::string_view text) noexcept {
-    while (!text.empty()) {
-        const std::size_t bytes = utf8_sequence(text);
-        if (bytes == 0) {
-            return false;
-        }
-        text.remove_prefix(bytes);
-    }
-    return true;
-}
 
 bool same_ignoring_case(std::string_view left, std::string_view right) noexcept {
     return std::equal(left.begin(), left.end(), right.begin(), right.end(), [](char a, char b) {

@@ -8,8 +8,6 @@
 
 namespace core {
 
-[[nodiscard]] bool is_utf8(std::string_view text) noexcept;
-
 // Equal but for the case of ASCII letters.
 [[nodiscard]] bool same_ignoring_case(std::string_view left, std::string_view right) noexcept;
 

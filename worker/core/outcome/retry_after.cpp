@@ -1,9 +1,10 @@
 #include "worker/core/outcome/retry_after.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cstdint>
+
+#include "common/http_date.hpp"
 #include "worker/core/planted.hpp"
 
 namespace core {
@@ -39,52 +40,6 @@ std::optional<std::int64_t> digits(std::string_view text) noexcept {
     return std::min(number, number_max);
 }
 
-template <std::size_t Count>
-std::optional<unsigned> place(
-    const std::array<std::string_view, Count>& names, std::string_view name) noexcept {
-    const auto found = std::find(names.begin(), names.end(), name);
-    if (found == names.end()) {
-        return std::nullopt;
-    }
-    return static_cast<unsigned>(found - names.begin());
-}
-
-constexpr std::array<std::string_view, 7> days{"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
-constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                  "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-
-// IMF-fixdate: "Sun, 06 Nov 1994 08:49:37 GMT". Written out, because strptime depends on the locale.
-std::optional<common::WallTime> http_date(std::string_view text) noexcept {
-    constexpr std::string_view shape = "Sun, 06 Nov 1994 08:49:37 GMT";
-    if (text.size() != shape.size() || text.substr(25) != " GMT") {
-        return std::nullopt;
-    }
-    for (const std::size_t at : {3U, 4U, 7U, 11U, 16U, 19U, 22U}) {
-        if (text[at] != shape[at]) {
-            return std::nullopt;
-        }
-    }
-    const auto weekday = place(days, text.substr(0, 3));
-    const auto month = place(months, text.substr(8, 3));
-    const auto day = digits(text.substr(5, 2));
-    const auto year = digits(text.substr(12, 4));
-    const auto hour = digits(text.substr(17, 2));
-    const auto minute = digits(text.substr(20, 2));
-    const auto second = digits(text.substr(23, 2));
-    if (!weekday || !month || !day || !year || !hour || !minute || !second) {
-        return std::nullopt;
-    }
-    const std::chrono::year_month_day date{
-        std::chrono::year{static_cast<int>(*year)}, std::chrono::month{*month + 1},
-        std::chrono::day{static_cast<unsigned>(*day)}};
-    if (!date.ok() || *hour > 23 || *minute > 59 || *second > 60) {  // 60: a leap second
-        return std::nullopt;
-    }
-    return common::WallTime{
-        std::chrono::sys_days{date} + std::chrono::hours{*hour} + std::chrono::minutes{*minute} +
-        std::chrono::seconds{*second}};
-}
-
 std::optional<common::Duration> until(common::WallTime when, common::WallTime now) noexcept {
     if (when <= now) {
         return std::nullopt;
@@ -105,7 +60,7 @@ std::optional<common::Duration> retry_after(std::string_view text, common::WallT
                                                        : milliseconds{std::chrono::seconds{*number}},
             shortest, longest);
     }
-    if (const auto when = http_date(text)) {
+    if (const auto when = common::parse_http_date(text)) {
         return until(*when, now);
     }
     return std::nullopt;

@@ -4,8 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "common/base64url.hpp"
 #include "worker/core/planted.hpp"
-#include "worker/core/settle/base64url.hpp"
 #include "worker/core/settle/offset_map.hpp"
 #include "worker/core/settle/offset_map_format.hpp"
 
@@ -67,7 +67,7 @@ std::optional<OffsetRanges> read_bitmap(Offset committed, Bytes bytes) {
 }
 
 std::optional<OffsetRanges> read(Offset committed, std::string_view prefix, std::string_view payload) {
-    const auto bytes = base64url_bytes(payload);
+    const auto bytes = common::base64url_bytes(payload);
     if (!bytes || bytes->size() <= map_checksum_bytes) {
         return std::nullopt;
     }

@@ -4,8 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "common/base64url.hpp"
 #include "worker/core/planted.hpp"
-#include "worker/core/settle/base64url.hpp"
 #include "worker/core/settle/offset_map.hpp"
 #include "worker/core/settle/offset_map_format.hpp"
 
@@ -20,7 +20,7 @@ std::string written(Offset committed, std::string_view prefix, Bytes map) {
         map.push_back(static_cast<std::uint8_t>(sum >> shift));
     }
     std::string text{prefix};
-    append_base64url(text, map);
+    common::append_base64url(text, map);
     return text;
 }
 
@@ -130,7 +130,7 @@ EncodedMap encode_offset_map(Offset committed, const OffsetRanges& ranges, std::
     }
     const std::size_t chars =
         std::min(planted(Bug::map_cut_too_short) ? std::size_t{16} : chars_max, offset_map_chars_max);
-    const std::size_t overhead = base64url_chars(map_checksum_bytes) + runs_prefix.size();
+    const std::size_t overhead = common::base64url_chars(map_checksum_bytes) + runs_prefix.size();
     if (chars <= overhead) {
         return {{}, true};
     }

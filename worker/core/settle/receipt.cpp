@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "common/json_string.hpp"
 #include "worker/core/settle/letter.hpp"
 #include "worker/core/settle/text.hpp"
 
@@ -22,7 +23,7 @@ public:
     // Absent things are left out, and an empty text is absent.
     void text(std::string_view name, std::string_view value) {
         if (!value.empty()) {
-            append_json_string(member(name), value);
+            common::append_json_string(member(name), value);
         }
     }
     void number(std::string_view name, std::integral auto value) {

@@ -1,4 +1,4 @@
-#include "worker/adapters/http2/http_date.hpp"
+#include "common/http_date.hpp"
 
 #include <doctest/doctest.h>
 
@@ -19,11 +19,15 @@ TEST_CASE("http date: the one form servers send") {
         {"hour 24", "Sun, 06 Nov 1994 24:00:00 GMT", -1},
         {"letters for digits", "Sun, 0x Nov 1994 08:49:37 GMT", -1},
         {"an unknown month", "Sun, 06 Nev 1994 08:49:37 GMT", -1},
+        {"no name of a day", "Sin, 06 Nov 1994 08:49:37 GMT", -1},
+        {"the wrong name of the day", "Mon, 06 Nov 1994 08:49:37 GMT", 784111777},
+        {"before 1970", "Wed, 31 Dec 1969 23:59:59 GMT", -1},
+        {"day 0", "Sun, 00 Nov 1994 08:49:37 GMT", -1},
         {"nothing", "", -1},
     };
     for (const Row& row : rows) {
         SUBCASE(row.because) {
-            const auto date = adapters::http2::parse_http_date(row.text);
+            const auto date = common::parse_http_date(row.text);
             CHECK((date ? std::chrono::floor<seconds>(*date).time_since_epoch().count() : -1) == row.want);
         }
     }

@@ -1,8 +1,8 @@
-#include "worker/core/settle/base64url.hpp"
+#include "common/base64url.hpp"
 
 #include <array>
 
-namespace core {
+namespace common {
 namespace {
 
 constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -34,6 +34,10 @@ void append_base64url(std::string& out, std::span<const std::uint8_t> bytes) {
     }
 }
 
+void append_base64url(std::string& out, std::string_view bytes) {
+    append_base64url(out, std::span{reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
+}
+
 std::optional<std::vector<std::uint8_t>> base64url_bytes(std::string_view text) {
     std::vector<std::uint8_t> bytes;
     bytes.reserve(text.size() * 3 / 4);
@@ -58,4 +62,4 @@ std::optional<std::vector<std::uint8_t>> base64url_bytes(std::string_view text) 
     return bytes;
 }
 
-}  // namespace core
+}  // namespace common
