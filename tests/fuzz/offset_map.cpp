@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "common/base64url.hpp"
 #include "common/invariant.hpp"
 #include "tests/fuzz/bytes.hpp"
-#include "worker/core/settle/base64url.hpp"
 #include "worker/core/settle/offset_map.hpp"
 #include "worker/core/settle/offset_map_format.hpp"
 
@@ -23,7 +23,7 @@ std::string map_around(std::string_view payload, std::string_view prefix, core::
         bytes.push_back(static_cast<std::uint8_t>(sum >> shift));
     }
     std::string text{prefix};
-    core::append_base64url(text, bytes);
+    common::append_base64url(text, bytes);
     return text;
 }
 

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "common/invariant.hpp"
+#include "common/utf8.hpp"
 #include "worker/core/command/command.hpp"
 #include "worker/core/command/request.hpp"
 #include "worker/core/event/decode.hpp"
@@ -177,7 +178,7 @@ void check_invalid(const core::Invalid& invalid) {
 
 void check_attribute(const std::string& text) {
     INVARIANT(!text.empty() && text.size() <= core::attribute_bytes_max, "an attribute has its length");
-    INVARIANT(core::is_utf8(text), "an attribute is UTF-8");
+    INVARIANT(common::is_utf8(text), "an attribute is UTF-8");
 }
 
 void check_event(const core::Event& event, const core::Record& record) {
@@ -271,7 +272,7 @@ void check_letter(const core::Record& record, const core::Decoded& decoded) {
     for (const core::Header& header : letter.headers) {
         if (is_ours(header)) {
             INVARIANT(names.insert(header.name).second, "a dead letter says everything once");
-            INVARIANT(header.value && core::is_utf8(*header.value), "what a dead letter says is UTF-8");
+            INVARIANT(header.value && common::is_utf8(*header.value), "what a dead letter says is UTF-8");
         } else {
             theirs.push_back(header);
         }
@@ -303,7 +304,7 @@ void check_receipt(const core::Record& record, const core::Decoded& decoded) {
         facts.error_code = invalid.code;
     }
     const core::OutgoingRecord made = core::receipt("receipts", facts, record.key);
-    INVARIANT(made.value && core::is_utf8(*made.value), "a receipt is UTF-8");
+    INVARIANT(made.value && common::is_utf8(*made.value), "a receipt is UTF-8");
     INVARIANT(json::accept(*made.value), "a receipt is JSON");
 }
 

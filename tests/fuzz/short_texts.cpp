@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
+#include "common/http_date.hpp"
 #include "common/invariant.hpp"
 #include "tests/fuzz/bytes.hpp"
-#include "worker/adapters/http2/http_date.hpp"
 #include "worker/adapters/http2/url.hpp"
 #include "worker/core/event/text.hpp"
 #include "worker/core/outcome/classify.hpp"
@@ -24,7 +24,7 @@ void check_retry_after(const std::string& text, common::WallTime now) {
     const bool all_digits = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
     INVARIANT(!all_digits || text.size() > 11 || wait, "seconds are always understood");
     // Two readers of the same form, in folders that must not know each other.
-    if (const auto date = adapters::http2::parse_http_date(text)) {
+    if (const auto date = common::parse_http_date(text)) {
         const auto until = *date - now;
         const bool same = until <= 0ms ? !wait : wait && *wait == std::clamp<common::Duration>(until, 1s, 1h);
         INVARIANT(same, "Retry-After and Date read a date alike");

@@ -36,9 +36,7 @@ struct Scene final : ports::RecordSource,
     std::vector<core::Say> lines;
     std::size_t refused = 0;
 
-    void turn() {
-        CHECK(loop.turn() == app::TurnResult::more);
-    }
+    void turn() { CHECK(loop.turn() == app::TurnResult::more); }
     void deliver(std::int64_t offset) {
         core::Record record;
         record.epoch = core::Epoch{1};
