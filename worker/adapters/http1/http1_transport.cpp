@@ -9,13 +9,12 @@
 
 #include "common/invariant.hpp"
 #include "worker/adapters/http1/lane.hpp"
+#include "worker/ports/clock.hpp"
 
 namespace adapters::http1 {
 namespace {
 
-common::Instant steady_now() {
-    return common::Instant{std::chrono::steady_clock::now().time_since_epoch()};
-}
+using ports::steady_now;
 
 struct MultiFree {
     void operator()(CURLM* multi) const noexcept { curl_multi_cleanup(multi); }

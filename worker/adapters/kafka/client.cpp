@@ -148,10 +148,6 @@ void Client::note_fatal() {
     }
 }
 
-common::Instant steady_now() noexcept {
-    return common::Instant{std::chrono::steady_clock::now().time_since_epoch()};
-}
-
 int milliseconds_left(common::Instant deadline) noexcept {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - steady_now()).count();
     return static_cast<int>(std::clamp<long>(left, 0, 3'600'000));

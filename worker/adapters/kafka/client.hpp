@@ -15,6 +15,7 @@
 #include "worker/adapters/kafka/reporter.hpp"
 #include "worker/adapters/kafka/secret_files.hpp"
 #include "worker/adapters/kafka/wake_fd.hpp"
+#include "worker/ports/clock.hpp"
 
 namespace kafka {
 
@@ -59,8 +60,7 @@ private:
     RdHandle handle_;  // after wake_: librdkafka's threads write to it until the handle is gone
 };
 
-// The steady clock. Kafka's adapter reads it itself: its deadlines are about librdkafka, not about events.
-[[nodiscard]] common::Instant steady_now() noexcept;
+using ports::steady_now;  // read here: these deadlines are about librdkafka, not about events
 
 // For librdkafka's timeouts: what is left until `deadline`, at least 0.
 [[nodiscard]] int milliseconds_left(common::Instant deadline) noexcept;

@@ -5,8 +5,7 @@
 
 namespace adapters::reactor {
 
-// CLOCK_MONOTONIC, the clock Reactor::wait() measures its deadlines with.
-[[nodiscard]] common::Instant steady_now() noexcept;
+using ports::steady_now;  // the clock Reactor::wait() measures its deadlines with
 
 class SystemClock final : public ports::Clock {
 public:
