@@ -2,17 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 namespace app {
 
 admin::Health health(const Circumstances& now) {
     if (now.fatal) {
         return {false, now.fatal->message, false, now.fatal->message};
     }
-    const auto& brokers = now.source.snapshot.brokers;
-    const bool reached =
-        std::any_of(brokers.begin(), brokers.end(), [](const auto& broker) { return broker.up; });
+    const bool reached = now.source.contact == kafka::Contact::reached;
     // Where the brokers are away, a new process would stand still as well.
     if (reached && now.stands_still_for && *now.stands_still_for >= now.standstill_fail_after) {
         const std::string reason = fmt::format(
@@ -34,6 +30,9 @@ admin::Health health(const Circumstances& now) {
             "{}[{}] is held: its committed offset is gone. Set the group's offset, or "
             "kafka.auto_offset_reset: earliest",
             held.topic, held.partition));
+    }
+    if (now.source.contact == kafka::Contact::lost) {
+        return not_ready("no broker answers; the worker goes on by itself as soon as one does");
     }
     if (now.source.assignments == 0) {
         return not_ready(

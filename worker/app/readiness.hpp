@@ -20,8 +20,8 @@ struct Circumstances {
 
 // Ready from the first assignment on; a rebalance does not change that, since a worker without partitions is
 // as it should be while others have them. Not alive: fatal, or work stands still for longer than a supervisor
-// shall wait. Not ready: fatal, draining, or a partition that waits for a
-// decision. (That the loop turns is what the admin server finds out by itself: this is asked on the loop's
+// shall wait. Not ready: fatal, draining, no broker that answers, or a partition that waits for a decision.
+// (That the loop turns is what the admin server finds out by itself: this is asked on the loop's
 // thread.)
 [[nodiscard]] admin::Health health(const Circumstances& now);
 

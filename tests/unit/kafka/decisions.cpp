@@ -1,5 +1,6 @@
 // The adapter's decisions that need no broker: what an error means, where a partition starts, whose it is.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 #include <librdkafka/rdkafka.h>
 
 #include <chrono>
@@ -227,6 +228,7 @@ TEST_CASE("parse_statistics: lag and brokers, and nothing from damaged text") {
             "1": {"partition": 1, "fetch_state": "active", "consumer_lag": -1},
             "2": {"partition": 2, "fetch_state": "none", "consumer_lag": 5},
             "-1": {"partition": -1}}}}})");
+    CHECK_FALSE(snapshot.silence);
     REQUIRE(snapshot.brokers.size() == 2);
     CHECK(snapshot.brokers[0].up);
     CHECK_FALSE(snapshot.brokers[1].up);
@@ -237,4 +239,35 @@ TEST_CASE("parse_statistics: lag and brokers, and nothing from damaged text") {
         CHECK(parse_statistics(damaged).partitions.empty());
         CHECK(parse_statistics(damaged).brokers.empty());
     }
+}
+
+// After the last broker had died /readyz said "ready" for ever, and before the first statistics it said that
+// no broker had been reached although the group had been joined.
+TEST_CASE("Reporter: contact is lost with the last connection or after a long silence, and comes back") {
+    Lines lines;
+    Reporter reporter{"consumer", lines};
+    const auto statistics = [&](std::string_view state, long idle_us) {
+        reporter.statistics(parse_statistics(fmt::format(
+            R"({{"type": "consumer", "brokers": {{"a:1/1": {{"nodeid": 1, "nodename": "a:1", "state": "{}",
+                "rxidle": {}}}, "GroupCoordinator": {{"nodeid": 1, "nodename": "a:1", "state": "DOWN",
+                "rxidle": 7, "source": "logical"}}}}}})",
+            state, idle_us)));
+        return reporter.stats().contact;
+    };
+    constexpr int all_down = RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
+    CHECK(reporter.stats().contact == Contact::none_yet);
+    reporter.fault(all_down, "", "1/1 brokers are down", start);
+    CHECK(reporter.stats().contact == Contact::none_yet);
+    CHECK(statistics("TRY_CONNECT", 100) == Contact::none_yet);
+    reporter.heard();
+    CHECK(reporter.stats().contact == Contact::reached);
+    CHECK(statistics("UP", 400'000) == Contact::reached);
+    CHECK(reporter.stats().snapshot.brokers.at(0).up);
+    reporter.fault(all_down, "", "1/1 brokers are down", start);
+    CHECK(reporter.stats().contact == Contact::lost);
+    CHECK_FALSE(reporter.stats().snapshot.brokers.at(0).up);
+    CHECK(statistics("UP", 400'000) == Contact::reached);
+    CHECK(statistics("UP", 30'000'000) == Contact::lost);
+    CHECK(statistics("UP", 1'000) == Contact::reached);
+    CHECK(statistics("DOWN", 1'000) == Contact::lost);
 }

@@ -95,6 +95,7 @@ void Assignment::try_assign(std::vector<core::Input>& inputs) {
             return;
         }
         positions = std::move(*answer);
+        client_.reporter().heard();
     }
     waiting_.clear();
     for (Positions::Unknown& each : positions.unknown) {
@@ -140,6 +141,8 @@ void Assignment::start(std::vector<Position> positions, std::vector<core::Input>
             continue;
         }
         if (position.reset) {
+            auto& faults = client_.reporter().stats().faults;
+            ++faults.at(static_cast<std::size_t>(FaultKind::offset_out_of_range));
             client_.reporter().say(
                 {core::Severity::error, "kafka_offset_reset",
                  fmt::format(

@@ -28,7 +28,7 @@ void on_error(rd_kafka_t*, int code, const char* reason, void* opaque) {
 
 int on_statistics(rd_kafka_t*, char* json, std::size_t size, void* opaque) {
     auto& client = *static_cast<Client*>(opaque);
-    client.reporter().stats().snapshot = parse_statistics({json, size});
+    client.reporter().statistics(parse_statistics({json, size}));
     client.look_at_files();
     return 0;  // librdkafka frees the text
 }

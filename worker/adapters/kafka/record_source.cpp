@@ -213,7 +213,11 @@ void RecordSource::commit(const std::vector<core::PartitionCommit>& partitions) 
     const auto code = rd_kafka_commit_queue(
         self.client.handle(), list.get(), self.commits.get(),
         [](rd_kafka_t*, rd_kafka_resp_err_t result, rd_kafka_topic_partition_list_t*, void* opaque) {
-            static_cast<Impl*>(opaque)->commit_ended(result);
+            auto& impl = *static_cast<Impl*>(opaque);
+            if (result == RD_KAFKA_RESP_ERR_NO_ERROR) {
+                impl.client.reporter().heard();
+            }
+            impl.commit_ended(result);
         },
         &self);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {

@@ -1,14 +1,18 @@
 #include "worker/adapters/kafka/reporter.hpp"
 
 #include <fmt/format.h>
+#include <librdkafka/rdkafka.h>
 
 #include <chrono>
+#include <utility>
 
 namespace kafka {
 namespace {
 
 constexpr common::Duration quiet = std::chrono::minutes{1};
 constexpr std::size_t remembered_max = 4096;
+// A consumer that fetches or heartbeats hears of its brokers every few seconds.
+constexpr std::chrono::seconds silence_longest{20};
 
 std::string sentence(
     std::string_view client, std::string_view subject, std::string_view detail, int code,
@@ -34,6 +38,9 @@ bool Reporter::due(int code, std::string_view subject, common::Instant now) {
 void Reporter::fault(int code, std::string_view subject, std::string_view detail, common::Instant now) {
     const Fault& fault = fault_of(code);
     ++stats_.faults.at(static_cast<std::size_t>(fault.kind));
+    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+        lost();
+    }
     if (!due(code, subject, now)) {
         return;
     }
@@ -44,6 +51,24 @@ void Reporter::fault(int code, std::string_view subject, std::string_view detail
              client_, subject, detail, code,
              remedy_at({.consumer = client_ == "consumer", .group = group_, .subject = subject}, fault)),
          {{"client", std::string{client_}}, {"code", std::string{code_name(code)}}}});
+}
+
+void Reporter::lost() noexcept {
+    for (BrokerState& broker : stats_.snapshot.brokers) {
+        broker.up = false;
+    }
+    if (stats_.contact == Contact::reached) {
+        stats_.contact = Contact::lost;
+    }
+}
+
+void Reporter::statistics(Snapshot snapshot) {
+    stats_.snapshot = std::move(snapshot);
+    if (stats_.snapshot.silence && *stats_.snapshot.silence < silence_longest) {
+        heard();
+    } else if (stats_.contact == Contact::reached) {
+        stats_.contact = Contact::lost;
+    }
 }
 
 void Reporter::fatal(int code, std::string_view detail) {

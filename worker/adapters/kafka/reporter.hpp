@@ -33,6 +33,9 @@ public:
     // `subject` is what it happened to ("topic[3]"), or empty; `detail` is librdkafka's text.
     void fault(int code, std::string_view subject, std::string_view detail, common::Instant now);
     void fatal(int code, std::string_view detail);
+    // A broker answered.
+    void heard() noexcept { stats_.contact = Contact::reached; }
+    void statistics(Snapshot snapshot);
     // A line of librdkafka's own log; `level` as in syslog.
     void client_log(int level, std::string_view facility, std::string_view text);
     void say(const core::Say& line);
@@ -42,6 +45,7 @@ public:
     [[nodiscard]] const KafkaStats& stats() const noexcept { return stats_; }
 
 private:
+    void lost() noexcept;
     [[nodiscard]] bool due(int code, std::string_view subject, common::Instant now);
 
     std::string_view client_;

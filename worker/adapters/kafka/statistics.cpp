@@ -1,5 +1,6 @@
 #include "worker/adapters/kafka/statistics.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace kafka {
@@ -45,6 +46,11 @@ Snapshot parse_statistics(std::string_view json) {
         return snapshot;
     }
     for (const auto& [name, broker] : member(root, "brokers").items()) {
+        const std::int64_t quiet = broker.is_object() ? number(broker, "rxidle", -1) : -1;
+        if (quiet >= 0 && text(broker, "state") == "UP") {
+            const std::chrono::microseconds silence{quiet};
+            snapshot.silence = std::min(snapshot.silence.value_or(silence), silence);
+        }
         // Bootstrap connections (ids below 0) and logical ones (the coordinator's) repeat a broker with its
         // own row.
         if (broker.is_object() && number(broker, "nodeid", -1) >= 0 && text(broker, "source") != "logical") {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -28,12 +29,19 @@ struct PartitionLag {
 struct Snapshot {
     std::vector<BrokerState> brokers;
     std::vector<PartitionLag> partitions;  // assigned ones; consumers only
+    // Since the last byte from any broker that has a connection; none: there is no connection.
+    std::optional<std::chrono::microseconds> silence;
 };
+
+// Whether brokers answer. Known at once when the last connection breaks; after some statistics when brokers
+// keep their connections and say nothing, as paused ones do.
+enum class Contact : std::uint8_t { none_yet, reached, lost };
 
 struct KafkaStats {
     std::array<std::uint64_t, fault_kinds.size()>
         faults{};  // by FaultKind; each report counts, logged or not
     Snapshot snapshot;
+    Contact contact = Contact::none_yet;
 
     // Consumer only.
     std::uint64_t assignments = 0;              // partitions given to us, over all time
