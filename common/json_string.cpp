@@ -66,7 +66,7 @@ void append_json_string(std::string& out, std::string_view text) {
         if (at == text.size()) {
             break;
         }
-        const std::size_t bytes = first_character(text.substr(at)).bytes;
+        const std::size_t bytes = character_bytes(text.substr(at));
         if (bytes == 0) {
             out += replacement;
             ++at;

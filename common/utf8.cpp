@@ -23,48 +23,32 @@ std::size_t ascii_run(std::string_view text) noexcept {
 }  // namespace
 
 Utf8Character first_character(std::string_view text) noexcept {
-    const auto byte = [&](std::size_t at) {
-        return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U;
-    };
-    const auto follows = [&](std::size_t at, unsigned low = 0x80, unsigned high = 0xBF) {
-        return byte(at) >= low && byte(at) <= high;
-    };
-    const auto six = [&](std::size_t at) { return static_cast<char32_t>(byte(at) & 0x3FU); };
-    const unsigned first = byte(0);
-    if (first < 0x80) {
-        return {first, text.empty() ? 0U : 1U};
+    const std::size_t bytes = character_bytes(text);
+    if (bytes < 2) {
+        return {bytes == 0 ? U'\0' : static_cast<char32_t>(text.front()), bytes};
     }
-    if (first >= 0xC2 && first <= 0xDF && follows(1)) {
-        return {(first & 0x1FU) << 6U | six(1), 2};
+    char32_t code = static_cast<unsigned char>(text.front()) & (0x7FU >> bytes);
+    for (const char next : text.substr(1, bytes - 1)) {
+        code = code << 6U | (static_cast<unsigned char>(next) & 0x3FU);
     }
-    if (first >= 0xE0 && first <= 0xEF) {
-        const unsigned low = first == 0xE0 ? 0xA0 : 0x80;
-        const unsigned high = first == 0xED ? 0x9F : 0xBF;
-        if (follows(1, low, high) && follows(2)) {
-            return {(first & 0x0FU) << 12U | six(1) << 6U | six(2), 3};
-        }
-    }
-    if (first >= 0xF0 && first <= 0xF4) {
-        const unsigned low = first == 0xF0 ? 0x90 : 0x80;
-        const unsigned high = first == 0xF4 ? 0x8F : 0xBF;
-        if (follows(1, low, high) && follows(2) && follows(3)) {
-            return {(first & 0x07U) << 18U | six(1) << 12U | six(2) << 6U | six(3), 4};
-        }
-    }
-    return {};
+    return {code, bytes};
 }
 
 bool is_utf8(std::string_view text) noexcept {
-    text.remove_prefix(ascii_run(text));
+    constexpr int worth_a_try = 8;  // so many ASCII characters in a row
+    int ascii = worth_a_try;
     while (!text.empty()) {
-        const std::size_t bytes = first_character(text).bytes;
+        if (ascii == worth_a_try) {
+            ascii = 0;
+            text.remove_prefix(ascii_run(text));
+            continue;
+        }
+        const std::size_t bytes = character_bytes(text);
         if (bytes == 0) {
             return false;
         }
+        ascii = bytes == 1 ? ascii + 1 : 0;
         text.remove_prefix(bytes);
-        if (bytes > 1) {
-            text.remove_prefix(ascii_run(text));
-        }
     }
     return true;
 }
