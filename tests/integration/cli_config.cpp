@@ -143,6 +143,7 @@ TEST_CASE("cli: a file that is not there, a good one, and a good one with a bad 
          3,
          "AUTOSIGNIN_APPLE__IN_FLIHGT_MAX"},
         {"no subcommand", {}, {}, 2, "subcommand"},
+        {"a subcommand that is none", {"bogus"}, {}, 2, "'bogus'"},
         {"no file", {"run"}, {}, 2, "--config"},
         {"an option that is none", {"run", "--config", file, "--fast"}, {}, 2, "--fast"},
         {"help", {"--help"}, {}, 0, "Exit codes:"},

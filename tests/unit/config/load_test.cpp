@@ -74,6 +74,17 @@ TEST_CASE("a wrong value is answered with its place, the rule and what to write"
          "worker.yaml:7:9: apple.in_flight: error: there is no such key\n"
          "    expected a key of the reference (autosignin-worker config-reference)\n"
          "    try      in_flight_max\n"},
+        {"a key without its underscores is found", "apple: {inflight: 5}\n",
+         "worker.yaml:7:9: apple.inflight: error: there is no such key\n"
+         "    expected a key of the reference (autosignin-worker config-reference)\n"
+         "    try      in_flight_max\n"},
+        {"an entry under a name keeps its name in the remedy",
+         "events: {type_aliases: {profile.gone: account.gone.v1}}\n",
+         "worker.yaml:7:39: events.type_aliases.profile.gone: error: 'account.gone.v1' is not one of the "
+         "choices\n"
+         "    expected one of account.password-changed.v1, account.opted-out.v1, account.sign-in-flagged.v1, "
+         "account.deleted.v1\n"
+         "    try      profile.gone: account.deleted.v1\n"},
         {"a key in the wrong section is found", "apple: {group_id: a}\n",
          "worker.yaml:7:9: apple.group_id: error: there is no such key\n"
          "    expected a key of the reference (autosignin-worker config-reference)\n"
@@ -265,6 +276,24 @@ TEST_CASE("Kafka properties that would break a promise are refused where they st
         "2 errors; the worker would not start\n");
 }
 
+// One line said to keep one of the two, the other to use the file: who kept the password was refused again.
+TEST_CASE("a secret that is given both ways gets one remedy") {
+    const std::string report = report_of(
+        "kafka:\n"
+        "  bootstrap_servers: b\n"
+        "  topics: [events]\n"
+        "  properties:\n"
+        "    sasl.password: hunter2\n"
+        "    sasl.password.file: key.p8\n"
+        "apps: [{name: tv, bundle_id: b, issuer_id: i, keys: [{id: K1, file: key.p8}]}]\n");
+    CHECK(
+        report ==
+        "worker.yaml:5:20: kafka.properties.sasl.password: error: a secret may only come from a file, so "
+        "that it is in no configuration or log\n"
+        "    try      Remove it: sasl.password.file is given as well.\n"
+        "1 error; the worker would not start\n");
+}
+
 TEST_CASE("what is not a configuration file at all gets a plain answer") {
     const test::TemporaryFolder folder;
     const auto report = [&](const std::string& path) {
@@ -285,6 +314,11 @@ TEST_CASE("what is not a configuration file at all gets a plain answer") {
     CHECK(
         report(folder.write("empty.yaml", "# nothing yet\n")) ==
         "FILE: error: the file is empty\n    expected at least kafka and apps\n"
+        "    try      start from worker/worker.example.yaml\n" +
+            verdict);
+    CHECK(
+        report(folder.write("directives.yaml", "%%%\n")) ==
+        "FILE: error: there is no YAML document in it\n    expected at least kafka and apps\n"
         "    try      start from worker/worker.example.yaml\n" +
             verdict);
     CHECK(

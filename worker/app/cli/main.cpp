@@ -3,9 +3,13 @@
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
 #include <exception>
+#include <string_view>
 
 #include "worker/app/cli/subcommands.hpp"
+#include "worker/app/config/diagnostic.hpp"
 #include "worker/app/version.hpp"
 
 namespace {
@@ -35,6 +39,12 @@ std::string footer() {
     return text;
 }
 
+bool has_subcommand(const CLI::App& program, std::string_view name) {
+    const auto all = program.get_subcommands([](const CLI::App*) { return true; });
+    return std::any_of(
+        all.begin(), all.end(), [&](const CLI::App* subcommand) { return subcommand->get_name() == name; });
+}
+
 int command_line(int argc, char** argv) {
     CLI::App program{"Executes account events from Kafka against Apple's sign-in APIs.", "autosignin-worker"};
     program.footer(footer());
@@ -46,10 +56,22 @@ int command_line(int argc, char** argv) {
     app::cli::add_config_reference(program, exit_code);
     app::cli::add_schema(program, exit_code);
     app::cli::add_version(program, exit_code);
+    if (argc > 1 && argv[1][0] != '-' && !has_subcommand(program, argv[1])) {
+        // CLI11 would only say that a subcommand is required.
+        fmt::print(
+            stderr, "autosignin-worker: there is no subcommand {}\nRun with --help for more information.\n",
+            app::quoted(argv[1]));
+        return static_cast<int>(app::ExitCode::usage);
+    }
     try {
         program.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         return program.exit(error) == 0 ? 0 : static_cast<int>(app::ExitCode::usage);
+    }
+    // A script that keeps the answer must learn that the disk was full.
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+        fmt::print(stderr, "autosignin-worker: standard output cannot be written\n");
+        return static_cast<int>(exit_code == app::ExitCode::ok ? app::ExitCode::unexpected : exit_code);
     }
     return static_cast<int>(exit_code);
 }

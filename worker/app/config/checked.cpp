@@ -52,7 +52,7 @@ std::vector<std::string> expand(const Checked& checked, std::string_view pattern
 
 // What to write at `path`, in the file or in the environment, wherever its section was given.
 std::string remedy_for(const Key& key, const Origin& origin, std::string_view path) {
-    return suggestion(key, origin.variable.empty() ? "" : variable_name(path));
+    return suggestion(key, path, origin.variable.empty() ? "" : variable_name(path));
 }
 
 bool reported(const Values& values, const std::string& path) {
@@ -72,7 +72,7 @@ Checked::Checked(const Values& values, Report& report) : values_{values} {
         }
         report.add(
             {Gravity::error, given.origin, path, value.error().message, expectation(*given.key),
-             suggestion(*given.key, given.origin.variable)});
+             suggestion(*given.key, path, given.origin.variable)});
     }
     check_lists(report);
     check_required(report);

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
+
 #include "worker/app/config/schema.hpp"
 #include "worker/app/config/values.hpp"
 
@@ -40,12 +42,13 @@ public:
 private:
     void take_leaf(const YAML::Node& node, const Key& key, const std::string& path, Origin origin) {
         if (node.IsNull()) {
-            return reject(path, std::move(origin), "it has no value", expectation(key), suggestion(key, ""));
+            return reject(
+                path, std::move(origin), "it has no value", expectation(key), suggestion(key, path, ""));
         }
         if (!node.IsScalar()) {
             return reject(
                 path, origin_of(node.Mark()), fmt::format("this is {}, not a single value", shape_name(node)),
-                expectation(key), suggestion(key, ""));
+                expectation(key), suggestion(key, path, ""));
         }
         values_.leaves[path] = Given{node.Scalar(), origin_of(node.Mark()), &key};
     }
@@ -56,7 +59,8 @@ private:
             return reject(
                 path, origin_of(node.Mark()), fmt::format("this is {}, not a list", shape_name(node)),
                 "a list, even of one item",
-                plain ? suggestion(*schema.element->key, "") : "- " + first_name(*schema.element) + ": …");
+                plain ? suggestion(*schema.element->key, path, "")
+                      : "- " + first_name(*schema.element) + ": …");
         }
         if (node.size() > list_items_max) {
             return reject(
@@ -142,6 +146,19 @@ private:
     Report& report_;
 };
 
+// yaml-cpp takes lines that begin with % for directives and finds no document after them.
+bool only_comments(std::string_view text) {
+    while (!text.empty()) {
+        const std::string_view line = text.substr(0, text.find('\n'));
+        const std::size_t begin = line.find_first_not_of(" \t\r");
+        if (begin != std::string_view::npos && line[begin] != '#') {
+            return false;
+        }
+        text.remove_prefix(std::min(line.size() + 1, text.size()));
+    }
+    return true;
+}
+
 }  // namespace
 
 Values read_document(const std::string& text, Report& report) {
@@ -149,11 +166,12 @@ Values read_document(const std::string& text, Report& report) {
     try {
         const std::vector<YAML::Node> documents = YAML::LoadAll(text);
         if (documents.empty() || documents.front().IsNull()) {
+            const bool blank = only_comments(text);
             report.add(
                 {Gravity::error,
                  {},
                  "",
-                 "the file is empty",
+                 blank ? "the file is empty" : "there is no YAML document in it",
                  "at least kafka and apps",
                  "start from worker/worker.example.yaml"});
             return values;

@@ -47,7 +47,9 @@ struct Key {
 // "a whole number from 1 to 100000 (default 1000)"
 [[nodiscard]] std::string expectation(const Key& key);
 
-// "in_flight_max: 1000", for the file or, with a variable, for the environment.
-[[nodiscard]] std::string suggestion(const Key& key, std::string_view variable);
+// "in_flight_max: 1000", for the file or, with a variable, for the environment. `path` is where it was given,
+// as in "events.type_aliases.deleted"; for an item of a list the key's own. Empty for a property of
+// librdkafka, whose values are not known here.
+[[nodiscard]] std::string suggestion(const Key& key, std::string_view path, std::string_view variable);
 
 }  // namespace app

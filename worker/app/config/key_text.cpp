@@ -85,12 +85,16 @@ std::string expectation(const Key& key) {
     return fmt::format("{} (default {})", form(key), key.standard->empty() ? "none" : *key.standard);
 }
 
-std::string suggestion(const Key& key, std::string_view variable) {
-    const std::string_view value = key.standard && !key.standard->empty() ? *key.standard : key.example;
-    if (!variable.empty()) {
-        return fmt::format("{}={}", variable, value);
+std::string suggestion(const Key& key, std::string_view path, std::string_view variable) {
+    if (key.kind == Kind::property) {
+        return "";
     }
-    const std::string_view leaf = leaf_name(key.path);
+    const std::string_view value = key.standard && !key.standard->empty() ? *key.standard : key.example;
+    const bool named = key.path.ends_with(".*");  // by whoever wrote it, perhaps with dots
+    const std::string_view leaf = named ? path.substr(key.path.size() - 1) : leaf_name(key.path);
+    if (!variable.empty()) {
+        return named ? fmt::format("{}={}={}", variable, leaf, value) : fmt::format("{}={}", variable, value);
+    }
     return leaf == "-" ? fmt::format("- {}", value) : fmt::format("{}: {}", leaf, value);
 }
 

@@ -68,7 +68,28 @@ public:
     }
 
     void kafka_properties() {
-        for (const kafka::PropertyProblem& found : kafka::check_properties(config_.kafka.properties)) {
+        const kafka::Properties& given = config_.kafka.properties;
+        const std::vector<kafka::PropertyProblem> problems = kafka::check_properties(given);
+        const auto refused = [&](const std::string& key) {
+            return std::any_of(problems.begin(), problems.end(), [&](const kafka::PropertyProblem& problem) {
+                return problem.key == key;
+            });
+        };
+        for (const kafka::PropertyProblem& found : problems) {
+            constexpr std::string_view suffix = ".file";
+            const bool in_a_file = found.key.ends_with(suffix);
+            const std::string plain = found.key.substr(0, found.key.size() - (in_a_file ? suffix.size() : 0));
+            const bool both = given.contains(plain) && given.contains(plain + std::string{suffix});
+            // A secret is refused in plain, whatever else is given: one remedy for the pair, not two that
+            // differ.
+            if (both && refused(plain)) {
+                if (!in_a_file) {
+                    error(
+                        "kafka.properties." + plain, found.problem, "",
+                        fmt::format("Remove it: {}{} is given as well.", plain, suffix));
+                }
+                continue;
+            }
             error("kafka.properties." + found.key, found.problem, "", found.remedy);
         }
     }

@@ -39,6 +39,13 @@ void plant(Schema& root, const Key& key) {
     node->key = &key;
 }
 
+// Whether one is the beginning of the other, underscores aside.
+bool begins_alike(std::string left, std::string right) {
+    std::erase(left, '_');
+    std::erase(right, '_');
+    return left.starts_with(right) || right.starts_with(left);
+}
+
 }  // namespace
 
 const Schema& schema() {
@@ -73,8 +80,8 @@ std::string nearest(const Schema& section, std::string_view name) {
         return "";
     }
     for (const auto& [known, child] : section.children) {
-        if (name.size() >= 4 && (known.starts_with(name) || name.starts_with(known))) {
-            return known;  // in_flight for in_flight_max
+        if (name.size() >= 4 && begins_alike(known, std::string{name})) {
+            return known;  // in_flight for in_flight_max, and inflight
         }
     }
     std::string best;
