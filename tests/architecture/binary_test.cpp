@@ -29,6 +29,15 @@ TEST_CASE("no simulation code is in the program that goes to production") {
     CHECK(symbols.find("doctest") == std::string::npos);
 }
 
+#ifdef PLANTED_BUGS
+TEST_CASE("no switch for deliberate defects is in the programs, and the test's own copy has it") {
+    for (const char* program : {AUTOSIGNIN_WORKER, AUTOSIGNIN_DEV}) {
+        CHECK(output_of(std::string{"nm -C "} + program).find("planted") == std::string::npos);
+    }
+    CHECK(output_of(std::string{"nm -C "} + PLANTED_BUGS).find("core::the_planted_bug") != std::string::npos);
+}
+#endif
+
 TEST_CASE("the dev program has both, so the check above looks for the right names") {
     const std::string symbols = output_of(std::string{"nm -C "} + AUTOSIGNIN_DEV);
     CHECK(symbols.find("sim::Apple") != std::string::npos);

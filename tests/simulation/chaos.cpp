@@ -63,6 +63,36 @@ public:
         if (swarm.commit_failures) {
             some(1, 3, [this] { commits_fail(); });
         }
+        if (swarm.pauses) {
+            some(1, 4, [this] { at_some_time([](World& world) { world.pause_one(); }); });
+        }
+        if (swarm.rewinds) {
+            some(1, 3, [this] {
+                while_open(
+                    window(1s, 30s), [](sim::Weather& weather) { weather.rewinds_percent = 30; },
+                    [](sim::Weather& weather) { weather.rewinds_percent = 0; });
+            });
+        }
+        if (swarm.late_stores) {
+            some(1, 3, [this] {
+                const auto percent = static_cast<unsigned>(choices_.between(5, 80));
+                while_open(
+                    window(1s, 30s), [=](sim::Weather& weather) { weather.stores_late_percent = percent; },
+                    [](sim::Weather& weather) { weather.stores_late_percent = 0; });
+            });
+        }
+        if (swarm.key_rotations) {
+            some(1, 3, [this] { rotate_key(window(500ms, 20s)); });
+        }
+        if (swarm.slow_account) {
+            slow_account();
+        }
+        if (swarm.partition_behind) {
+            const std::size_t partition = choices_.below(swarm.partitions);
+            while_open(
+                window(5s, 60s), [=](sim::Weather& weather) { weather.partition_behind = partition; },
+                [](sim::Weather& weather) { weather.partition_behind.reset(); });
+        }
         if (swarm.wall_jumps) {
             some(1, 3, [this] { at_some_time(jump_wall); });
         }
@@ -201,6 +231,39 @@ private:
             world.key_id = fresh;
             world.key_file_changed();
         });
+    }
+
+    // Both keys are good for a while, as people rotate them; the old one goes with tokens signed by it about.
+    void rotate_key(Window when) {
+        const std::string fresh = fmt::format("{}{}", sim::key_mark, ++keys_);
+        world_.timeline.at(when.from, [&world = world_, fresh] {
+            world.trace.line(sim::no_worker, '~', "a second key is good");
+            world.referee.reached(sim::Probe::key_rotated);
+            world.tokens.active_keys.insert(fresh);
+            world.key_id = fresh;
+            world.key_file_changed();
+        });
+        world_.timeline.at(when.until, [&world = world_, fresh] {
+            world.trace.line(sim::no_worker, '~', "the first key is gone");
+            world.tokens.active_keys = {world.key_id};
+        });
+    }
+
+    // Everything about one account takes nearly as long as a request may.
+    void slow_account() {
+        const std::size_t account = choices_.below(world_.plan.accounts.size());
+        sim::Fault fault{.kind = FaultKind::delay_answer};
+        for (const sim::PlannedRecord& record : world_.plan.records) {
+            for (const sim::PlannedCommand& command : record.commands) {
+                if (record.account == account) {
+                    fault.values.insert(command.value);
+                }
+            }
+        }
+        if (!fault.values.empty()) {
+            fault.delay = world_.swarm.settings.request_timeout / 2;
+            add(std::move(fault), {world_.timeline.now().steady, world_.calm_at});
+        }
     }
 
     void lose_wire() {

@@ -54,6 +54,7 @@ constexpr std::array rows{
     ROW(refused_store_forgotten),
     ROW(finished_and_not_committed),
     ROW(refused_commit_forgotten),
+    ROW(position_accepted_twice),
     ROW(invalid_swallowed),
     ROW(commands_reversed),
     ROW(epoch_forgotten),

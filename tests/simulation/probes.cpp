@@ -41,4 +41,10 @@ void add(Probes& sum, const Probes& more) {
     }
 }
 
+void add(Probes& sum, const sim::ProbeCounts& world) {
+    for (std::size_t probe = 0; probe < world.size(); ++probe) {
+        sum[engine_probe_names.size() + probe] += world[probe];
+    }
+}
+
 }  // namespace simulation

@@ -19,11 +19,19 @@ constexpr common::Duration drain_slack = 1s;
 constexpr std::uint64_t idle_turns_max = 500;
 constexpr std::uint64_t turns_max = 400'000;
 
+sim::Plan revised(sim::Plan plan, const std::function<void(sim::Plan&)>& revise) {
+    if (revise) {
+        revise(plan);
+    }
+    return plan;
+}
+
 }  // namespace
 
 struct World::Worker {
-    Worker(World& world, sim::WorkerId name)
+    Worker(World& world, sim::WorkerId name, std::size_t instance_given)
         : id{name},
+          instance{instance_given},
           around{name, world.timeline, world.choices, world.weather, world.referee, fuse},
           source{std::make_shared<sim::SimSource>(around, world.broker)},
           sink{around, world.broker},
@@ -34,6 +42,7 @@ struct World::Worker {
           engine{world.swarm.settings} {}
 
     sim::WorkerId id;
+    std::size_t instance;  // a static member's name: stays when it starts again
     sim::Fuse fuse;
     sim::Surroundings around;
     std::shared_ptr<sim::SimSource> source;
@@ -46,7 +55,8 @@ struct World::Worker {
     core::Engine engine;
     std::optional<app::WorkerLoop> loop;
     common::Instant not_before{};  // a turn takes time
-    bool more = false;             // the loop has inputs of its own
+    common::Instant paused_until{};
+    bool more = false;  // the loop has inputs of its own
     std::optional<common::Instant> draining_since;
     std::uint64_t idle_turns = 0;
 
@@ -60,11 +70,19 @@ World::World(Setup setup, sim::Trace::Out out)
     : choices{std::move(setup.choices)},
       trace{timeline, std::move(out)},
       swarm{setup.swarm ? std::move(*setup.swarm) : sim::draw_swarm(choices)},
-      plan{sim::draw_plan(choices, swarm, timeline.now().wall)},
+      plan{revised(sim::draw_plan(choices, swarm, timeline.now().wall), setup.revise)},
       key_id{fmt::format("{}1", sim::key_mark)},
       apple{std::ref(tokens), [this](std::uint64_t bound) { return bound - 1 - choices.below(bound); }},
       referee{timeline, trace, swarm, plan, verdict},
-      broker{timeline, choices, trace, plan, referee},
+      broker{
+          timeline,
+          choices,
+          trace,
+          plan,
+          referee,
+          {.static_members = swarm.static_members,
+           .metadata_chars_max =
+               swarm.short_metadata ? sim::short_metadata_chars : core::offset_map_chars_max}},
       calm_at{timeline.now().steady + swarm.calm_after},
       plant_{std::move(setup.plant)},
       between_steps_{std::move(setup.between_steps)} {
@@ -84,21 +102,21 @@ World::World(Setup setup, sim::Trace::Out out)
     turn_cost_ = choices.chance(50) ? choices.between(common::Duration{100us}, common::Duration{10ms}) : 20us;
     setup.script(*this);
     for (std::size_t worker = 0; worker < swarm.workers; ++worker) {
-        start_worker();
+        start_worker(worker);
     }
 }
 
 World::~World() = default;
 
-void World::start_worker() {
-    workers_.push_back(std::make_unique<Worker>(*this, ++last_worker_));
+void World::start_worker(std::size_t instance) {
+    workers_.push_back(std::make_unique<Worker>(*this, ++last_worker_, instance));
     Worker& worker = *workers_.back();
     trace.line(worker.id, '+', "");
     referee.worker_started(worker.id);
     const app::Ports genuine{*worker.source, worker.sink,   *worker.transport, worker.credentials,
                              worker.clock,   worker.waiter, worker.journal};
     worker.loop.emplace(worker.engine, plant_ ? plant_(genuine) : genuine);
-    broker.join(worker.id, *worker.source);
+    broker.join(worker.id, *worker.source, instance);
     for (std::uint32_t endpoint = 0; endpoint < swarm.apps; ++endpoint) {
         const std::size_t streams = choices.between(1, 100);
         timeline.after(
@@ -110,27 +128,31 @@ void World::start_worker() {
     }
 }
 
-void World::restart_later() {
+void World::restart_later(std::size_t instance) {
     ++restarts_due_;
-    timeline.after(choices.skewed(50ms, 20s), [this] {
+    timeline.after(choices.skewed(50ms, 20s), [this, instance] {
         --restarts_due_;
-        start_worker();
+        start_worker(instance);
     });
 }
 
 void World::remove(std::size_t index, bool said_goodbye) {
     const sim::WorkerId id = workers_[index]->id;
+    const std::size_t instance = workers_[index]->instance;
     add(probes_, probes_of(workers_[index]->engine.stats().counters));
     workers_.erase(workers_.begin() + static_cast<std::ptrdiff_t>(index));
     referee.worker_gone(id, !said_goodbye);
-    if (said_goodbye) {
+    if (!said_goodbye) {
+        trace.line(id, 'x', "");
+    }
+    // A static member does not say goodbye to the group, so that a restart is nobody's business.
+    if (said_goodbye && !swarm.static_members) {
         broker.leave(id);
     } else {
-        trace.line(id, 'x', "");
         broker.vanish(id);
     }
     if (!ending_) {
-        restart_later();
+        restart_later(instance);
     }
 }
 
@@ -151,6 +173,29 @@ void World::drain_one() {
         Worker& worker = *workers_[choices.below(workers_.size())];
         request_drain(worker);
     }
+}
+
+// SIGSTOP: the world goes on, and so does the group. Whoever sleeps through its session hears of it when it
+// wakes.
+void World::pause_one() {
+    if (workers_.empty() || timeline.now().steady >= calm_at) {
+        return;
+    }
+    Worker& worker = *workers_[choices.below(workers_.size())];
+    const common::Duration length = std::min(choices.skewed(100ms, 60s), calm_at - timeline.now().steady);
+    const common::Duration session = choices.between(6s, 30s);
+    trace.line(worker.id, 'z', fmt::format("stopped for {:.3f} s", common::seconds(length)));
+    referee.worker_paused(worker.id);
+    worker.paused_until = std::max(worker.paused_until, timeline.now().steady + length);
+    worker.not_before = std::max(worker.not_before, worker.paused_until);
+    if (length <= session) {
+        referee.reached(sim::Probe::slept_within_its_session);
+        return;
+    }
+    timeline.after(session, [this, id = worker.id, notice = length - session] {
+        referee.reached(sim::Probe::slept_through_its_session);
+        broker.lose(id, notice);
+    });
 }
 
 void World::request_drain(Worker& worker) {
@@ -196,7 +241,7 @@ std::optional<std::size_t> World::next_worker() const {
 void World::turn(std::size_t index) {
     Worker& worker = *workers_[index];
     ++turns_;
-    worker.not_before = timeline.now().steady + turn_cost_;
+    worker.not_before = std::max(worker.paused_until, timeline.now().steady + turn_cost_);
     worker.more = false;
     const std::uint64_t lines = trace.lines();
     app::TurnResult result = app::TurnResult::more;
@@ -220,6 +265,9 @@ void World::turn(std::size_t index) {
             fmt::format(
                 "w{}: {} turns in a row did nothing, {} in all", worker.id, worker.idle_turns, turns_));
     }
+    if (result == app::TurnResult::finished_late) {
+        referee.reached(sim::Probe::drain_late);
+    }
     if (result != app::TurnResult::more) {
         trace.line(worker.id, '=', result == app::TurnResult::finished ? "in time" : "late");
         remove(index, true);
@@ -235,14 +283,15 @@ void World::check_drain(const Worker& worker, app::TurnResult result) {
             sim::Promise::drains, fmt::format("w{} had nothing to do and finished late", worker.id));
     }
     if (worker.draining_since && result == app::TurnResult::more &&
-        timeline.now().steady > *worker.draining_since + swarm.settings.drain_timeout + drain_slack) {
+        timeline.now().steady > std::max(*worker.draining_since, worker.paused_until) +
+                                    swarm.settings.drain_timeout + drain_slack) {
         verdict.broke(sim::Promise::drains, fmt::format("w{} drains longer than its bound", worker.id));
     }
 }
 
 bool World::at_rest() const {
     return timeline.now().steady >= calm_at && restarts_due_ == 0 && broker.all_committed() &&
-           apple.in_the_air() == 0;
+           broker.everybody_knows() && apple.in_the_air() == 0;
 }
 
 // Records that always fail may be of one account, so that each waits until the attempts of the one before are
@@ -295,6 +344,7 @@ Report World::run() {
     const common::Instant start = timeline.now().steady;
     while (step()) {
     }
+    add(probes_, referee.probes());
     return {
         .broken = verdict.broken(),
         .swarm = swarm.describe(),

@@ -59,6 +59,8 @@ struct Setup {
     sim::Choices choices;
     Plant plant{};
     std::optional<sim::Swarm> swarm{};  // none: drawn
+    // Changes the plan that was drawn, before anything looks at it.
+    std::function<void(sim::Plan&)> revise{};
     // Called once, before the first worker starts.
     std::function<void(World&)> script = script_chaos;
     // Called before every step: where a schedule is not the world's own.
@@ -78,6 +80,7 @@ public:
     struct Worker;
     void crash_one();
     void drain_one();
+    void pause_one();
     void key_file_changed();
     void change_capacity(std::size_t least, std::size_t most);
 
@@ -96,9 +99,9 @@ public:
     common::Instant calm_at;
 
 private:
-    void start_worker();
+    void start_worker(std::size_t instance);
     void request_drain(Worker& worker);
-    void restart_later();
+    void restart_later(std::size_t instance);
     void remove(std::size_t index, bool said_goodbye);
     void turn(std::size_t index);
     void take_turn(Worker& worker);

@@ -12,12 +12,15 @@ namespace {
 using namespace std::chrono_literals;
 }
 
-Broker::Broker(Timeline& timeline, Choices& choices, Trace& trace, const Plan& plan, BrokerWitness& witness)
+Broker::Broker(
+    Timeline& timeline, Choices& choices, Trace& trace, const Plan& plan, BrokerWitness& witness,
+    Habits habits)
     : timeline_{timeline},
       choices_{choices},
       trace_{trace},
       plan_{plan},
       witness_{witness},
+      habits_{habits},
       start_{timeline.now().steady} {
     for (const auto& log : plan.logs) {
         // Without a commit a group starts at the beginning of the log.
@@ -25,15 +28,48 @@ Broker::Broker(Timeline& timeline, Choices& choices, Trace& trace, const Plan& p
     }
 }
 
-void Broker::join(WorkerId worker, GroupMember& member) {
-    members_[worker] = {&member, timeline_.now().steady};
-    rebalance();
+void Broker::join(WorkerId worker, GroupMember& member, std::size_t instance) {
+    if (!adopt(worker, member, instance)) {
+        members_[worker] = {&member, timeline_.now().steady, instance};
+        rebalance();
+    }
+}
+
+// A static member that comes back in time goes on where it was, under a new epoch.
+bool Broker::adopt(WorkerId worker, GroupMember& member, std::size_t instance) {
+    const auto before = std::find_if(members_.begin(), members_.end(), [&](const auto& entry) {
+        return entry.second.member == nullptr && entry.second.instance == instance;
+    });
+    if (!habits_.static_members || before == members_.end()) {
+        return false;
+    }
+    const WorkerId old = before->first;
+    members_.erase(before);
+    members_[worker] = {&member, timeline_.now().steady, instance};
+    witness_.reached(Probe::static_member_in_time);
+    for (std::size_t index = 0; index < partitions_.size(); ++index) {
+        Partition& partition = partitions_[index];
+        if (partition.owner == old) {
+            partition.owner = worker;
+            partition.epoch = core::Epoch{next_epoch_++};
+            partition.asked_back = false;
+            member.assigned(index, partition.epoch, partition.committed, partition.metadata);
+        }
+    }
+    assign_free();
+    return true;
 }
 
 void Broker::vanish(WorkerId worker) {
     members_[worker].member = nullptr;
-    const common::Duration session = choices_.skewed(10ms, 10s);
-    timeline_.after(session, [this, worker] { leave(worker); });
+    const common::Duration session =
+        habits_.static_members ? choices_.between(1s, 20s) : choices_.skewed(10ms, 10s);
+    timeline_.after(session, [this, worker] {
+        if (habits_.static_members && members_.contains(worker)) {
+            witness_.reached(Probe::static_member_late);
+        }
+        leave(worker);
+    });
 }
 
 void Broker::leave(WorkerId worker) {
@@ -109,7 +145,13 @@ void Broker::lose(common::Duration notice) {
     if (owners.empty()) {
         return;
     }
-    const WorkerId worker = choices_.one_of(owners);
+    lose(choices_.one_of(owners), notice);
+}
+
+void Broker::lose(WorkerId worker, common::Duration notice) {
+    if (!members_.contains(worker)) {
+        return;
+    }
     std::vector<core::Epoch> epochs;
     for (const Partition& partition : partitions_) {
         if (partition.owner == worker) {
@@ -152,21 +194,39 @@ void Broker::assign_free() {
     }
 }
 
-void Broker::commit(const std::vector<core::PartitionCommit>& entries) {
+std::string Broker::commit(const std::vector<core::PartitionCommit>& entries) {
+    std::string error;
     for (const core::PartitionCommit& entry : entries) {
-        for (std::size_t index = 0; index < partitions_.size(); ++index) {
-            Partition& partition = partitions_[index];
-            if (partition.owner != no_worker && partition.epoch == entry.epoch) {
-                partition.committed = entry.offset;
-                partition.metadata = entry.metadata;
-                witness_.committed(index, entry.epoch, entry.offset, entry.metadata);
-            }
+        if (entry.metadata.size() > habits_.metadata_chars_max) {
+            witness_.reached(Probe::map_refused);
+            error = "OFFSET_METADATA_TOO_LARGE (simulated)";
+            continue;
         }
+        const auto found =
+            std::find_if(partitions_.begin(), partitions_.end(), [&](const Partition& partition) {
+                return partition.owner != no_worker && partition.epoch == entry.epoch;
+            });
+        if (found == partitions_.end()) {
+            witness_.reached(Probe::commit_fenced);
+            error = "ILLEGAL_GENERATION (simulated)";
+            continue;
+        }
+        found->committed = entry.offset;
+        found->metadata = entry.metadata;
+        witness_.committed(
+            static_cast<std::size_t>(found - partitions_.begin()), entry.epoch, entry.offset, entry.metadata);
     }
+    return error;
 }
 
 void Broker::store(core::StoreKind kind, const core::OutgoingRecord& record) {
     witness_.stored(kind, record);
+}
+
+bool Broker::everybody_knows() const {
+    return std::none_of(members_.begin(), members_.end(), [this](const auto& entry) {
+        return entry.second.deaf_until > timeline_.now().steady;
+    });
 }
 
 bool Broker::all_committed() const {

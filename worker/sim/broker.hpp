@@ -3,7 +3,8 @@
 //
 // The group as the worker's contract sees it: a partition has at most one owner that the broker believes in.
 // A rebalance asks owners to give partitions back and waits for them, up to a session time; a loss takes them
-// away at once, and the old owner hears of it later.
+// away at once, and the old owner hears of it later. A static member that is gone keeps its partitions until
+// its session ends; when it comes back before, nobody else notices.
 //
 // Ownership: members are borrowed; a member leaves before it dies.
 #pragma once
@@ -16,8 +17,10 @@
 #include <vector>
 
 #include "worker/core/engine/effect.hpp"
+#include "worker/core/settle/offset_map.hpp"
 #include "worker/sim/choices.hpp"
 #include "worker/sim/plan.hpp"
+#include "worker/sim/probe.hpp"
 #include "worker/sim/timeline.hpp"
 #include "worker/sim/trace.hpp"
 
@@ -38,13 +41,21 @@ public:
     virtual void committed(
         std::size_t partition, core::Epoch epoch, core::Offset offset, const std::string& metadata) = 0;
     virtual void stored(core::StoreKind kind, const core::OutgoingRecord& record) = 0;
+    virtual void reached(Probe probe) = 0;
 };
 
 class Broker {
 public:
-    Broker(Timeline& timeline, Choices& choices, Trace& trace, const Plan& plan, BrokerWitness& witness);
+    struct Habits {
+        bool static_members = false;
+        std::size_t metadata_chars_max = core::offset_map_chars_max;
+    };
+    Broker(
+        Timeline& timeline, Choices& choices, Trace& trace, const Plan& plan, BrokerWitness& witness,
+        Habits habits);
 
-    void join(WorkerId worker, GroupMember& member);
+    // `instance`: the name that a static member keeps when it starts again.
+    void join(WorkerId worker, GroupMember& member, std::size_t instance);
     // The member is gone without a word (a crash); the group notices when its session ends.
     void vanish(WorkerId worker);
     // The member said goodbye: its partitions are free at once.
@@ -54,13 +65,16 @@ public:
 
     // Asks for some partitions back and hands everything that is free out anew.
     void rebalance();
-    // Takes all partitions of one member away; it hears of it after `notice`.
+    // Takes all partitions of some member away; it hears of it after `notice`.
     void lose(common::Duration notice);
+    // The same for this member, as when it does not show up within its session.
+    void lose(WorkerId worker, common::Duration notice);
     // Hands out free partitions if there is a member that can take them.
     void assign_free();
 
-    // Applies the entries whose epoch the broker still believes in.
-    void commit(const std::vector<core::PartitionCommit>& entries);
+    // Applies the entries whose epoch the broker still believes in and whose metadata is not too long. Empty:
+    // all of them; otherwise the error that the whole commit ends with.
+    [[nodiscard]] std::string commit(const std::vector<core::PartitionCommit>& entries);
     void store(core::StoreKind kind, const core::OutgoingRecord& record);
 
     [[nodiscard]] const core::TopicPartition& name(std::size_t partition) const {
@@ -75,6 +89,8 @@ public:
         return start_ + plan_.records[index].produced;
     }
     [[nodiscard]] bool all_committed() const;
+    // No member believes in partitions that were taken from it.
+    [[nodiscard]] bool everybody_knows() const;
     [[nodiscard]] core::Offset committed(std::size_t partition) const {
         return partitions_[partition].committed;
     }
@@ -90,15 +106,18 @@ private:
     struct Member {
         GroupMember* member = nullptr;  // none: vanished
         common::Instant deaf_until{};   // does not know yet that it lost its partitions
+        std::size_t instance = 0;
     };
     void take_back_late(const std::vector<core::Epoch>& epochs);
     void forget_owner(WorkerId worker);
+    [[nodiscard]] bool adopt(WorkerId worker, GroupMember& member, std::size_t instance);
 
     Timeline& timeline_;
     Choices& choices_;
     Trace& trace_;
     const Plan& plan_;
     BrokerWitness& witness_;
+    Habits habits_;
     common::Instant start_;
     std::vector<Partition> partitions_;
     std::map<WorkerId, Member> members_;

@@ -90,6 +90,9 @@ private:
 
     // Skewed as people are: a few accounts have most of the events.
     std::size_t pick_account() {
+        if (swarm_.hot_account && choices_.chance(70)) {
+            return 0;
+        }
         const std::size_t range =
             choices_.chance(50) ? swarm_.accounts : std::max<std::size_t>(1, swarm_.accounts / 8);
         return choices_.below(range);
@@ -245,6 +248,14 @@ private:
 };
 
 }  // namespace
+
+std::size_t bytes_of(const PlannedRecord& record) {
+    std::size_t bytes = record.key.value_or("").size() + record.value.value_or("").size();
+    for (const core::Header& header : record.headers) {
+        bytes += header.name.size() + header.value.value_or("").size();
+    }
+    return bytes;
+}
 
 Plan draw_plan(Choices& choices, const Swarm& swarm, common::WallTime start) {
     return Planner{choices, swarm, start}.make();

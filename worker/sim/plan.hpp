@@ -85,6 +85,9 @@ struct Plan {
 // Every token value contains this, so that a checker finds one wherever it turns up.
 inline constexpr std::string_view value_mark = "tkn~";
 
+// As a worker counts what it holds.
+[[nodiscard]] std::size_t bytes_of(const PlannedRecord& record);
+
 [[nodiscard]] Plan draw_plan(Choices& choices, const Swarm& swarm, common::WallTime start);
 
 }  // namespace sim

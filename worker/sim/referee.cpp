@@ -31,6 +31,16 @@ void Referee::worker_started(WorkerId worker) {
 
 void Referee::worker_gone(WorkerId worker, bool by_surprise) {
     const Worker& known = workers_.at(worker);
+    if (by_surprise && !known.commit_under_way.empty()) {
+        reached(Probe::crash_with_a_commit_under_way);
+    }
+    for (const auto& [epoch, owner] : known.owned) {
+        for (const auto& [record, facts] : owner.acknowledged) {
+            if (by_surprise && facts.owed && !receipts_complete(record, facts)) {
+                reached(Probe::crash_between_letter_and_receipt);
+            }
+        }
+    }
     if (by_surprise && !known.paused) {
         for (const auto& [epoch, owner] : known.owned) {
             check_left_behind(
@@ -65,6 +75,16 @@ void Referee::assigned(WorkerId worker, const core::Assigned& input) {
     trace_.line(
         worker, 'A',
         fmt::format("partition {} from {} epoch {}", partition, input.next.value, input.epoch.value));
+    for (auto& [other, known] : workers_) {
+        if (other != worker && owner_of(known, partition).second != nullptr) {
+            reached(Probe::two_believe_in_one_partition);
+        }
+    }
+    for (const auto& [id, flight] : workers_.at(worker).flights) {
+        if (flight.account && plan_.accounts[*flight.account].partition == partition) {
+            reached(Probe::partition_comes_back);
+        }
+    }
     const std::set<std::size_t> claimed = claims(partition, input.next, input.metadata);
     core::Offset handed_over_to = input.next;
     for (const core::OffsetRange& range : core::decode_offset_map(input.next, input.metadata).ranges) {
@@ -133,7 +153,9 @@ void Referee::received(WorkerId worker, const core::Received& input) {
     }
     const auto record = plan_.record_at(owner->second.partition, input.record.offset);
     trace_.line(worker, 'r', plan_.position(record.value()));
-    owner->second.received.insert(*record);
+    if (!owner->second.received.insert(*record).second) {
+        reached(Probe::record_twice_in_one_ownership);
+    }
     known.received_this_turn = true;
 }
 
@@ -179,18 +201,26 @@ void Referee::check_buffer(WorkerId worker) {
         return;
     }
     std::size_t unsettled = 0;
+    std::size_t bytes = 0;
     for (const auto& [epoch, owner] : known.owned) {
         if (owner.asked_back) {
             continue;  // what was not under way is forgotten
         }
         for (const std::size_t record : owner.received) {
-            unsettled += !owner.claimed.contains(record) && !known_finished(owner, record) ? 1U : 0U;
+            const bool held = !owner.claimed.contains(record) && !known_finished(owner, record);
+            unsettled += held ? 1U : 0U;
+            bytes += held ? bytes_of(plan_.records[record]) : 0U;
         }
     }
+    const std::size_t bytes_allowed =
+        swarm_.settings.bytes_buffered_max + largest_ * records_a_turn_max * (1 + known.owned.size());
     // A turn's worth may come before the pause does, once for the buffer and once for each partition that was
     // assigned while it was full.
     const std::size_t allowed =
         swarm_.settings.records_buffered_max + records_a_turn_max * (1 + known.owned.size());
+    if (bytes > bytes_allowed) {
+        broke(worker, Promise::bounded, fmt::format("{} bytes are held, {} may be", bytes, bytes_allowed));
+    }
     if (unsettled > allowed) {
         broke(worker, Promise::bounded, fmt::format("{} records are held, {} may be", unsettled, allowed));
     }

@@ -6,6 +6,7 @@
 // and names the rest.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <optional>
@@ -29,6 +30,9 @@ public:
     Referee(const Timeline& timeline, Trace& trace, const Swarm& swarm, const Plan& plan, Verdict& verdict)
         : timeline_{timeline}, trace_{trace}, swarm_{swarm}, plan_{plan}, verdict_{verdict} {
         facts_.resize(plan.records.size());
+        for (const PlannedRecord& record : plan.records) {
+            largest_ = std::max(largest_, bytes_of(record));
+        }
     }
 
     void worker_started(WorkerId worker);
@@ -46,6 +50,10 @@ public:
     [[nodiscard]] std::size_t in_flight(WorkerId worker) const;
     // Once everything is committed: Apple holds what the plan demands.
     void check_end(const AppleStore& store);
+    // The commands that are owed for a record whose dead letter is stored; none: it is not.
+    [[nodiscard]] const std::optional<std::set<std::size_t>>& dead_lettered(std::size_t record) const {
+        return facts_[record].owed;
+    }
     // What is still open, for the report of a world that does not come to rest.
     [[nodiscard]] std::string open_records(std::size_t shown_max) const;
 
@@ -66,6 +74,9 @@ public:
     void committed(
         std::size_t partition, core::Epoch epoch, core::Offset offset, const std::string& metadata) override;
     void stored(core::StoreKind kind, const core::OutgoingRecord& record) override;
+    void reached(Probe probe) override { ++probes_[static_cast<std::size_t>(probe)]; }
+
+    [[nodiscard]] const ProbeCounts& probes() const noexcept { return probes_; }
 
 private:
     // What is true of a record, whoever works on it.
@@ -142,6 +153,7 @@ private:
     struct Worker {
         bool draining = false;
         bool paused = false;
+        bool map_refused = false;  // maps are left out from then on
         common::Instant leaves_by = common::never;
         std::uint64_t happenings = 0;
         Tally tally{};
@@ -167,15 +179,16 @@ private:
         WorkerId worker, const Ownership& owner, const PlannedCommand& command);
     void check_limits(WorkerId worker, Worker& known, const Flight& flight);
     void check_gate(WorkerId worker, Worker& known, const Flight& flight);
-    static void tell_gate(Worker& known, const Flight& flight, const core::Exchange& exchange);
-    static void hear(Worker& known, Ownership& owner, const Flight& flight, const core::Exchange& exchange);
+    void tell_gate(Worker& known, const Flight& flight, const core::Exchange& exchange);
+    void hear(Worker& known, Ownership& owner, const Flight& flight, const core::Exchange& exchange);
 
     // referee_settles.cpp
     [[nodiscard]] bool finished(std::size_t record) const;
     [[nodiscard]] bool receipts_complete(std::size_t record, const Facts& facts) const;
     [[nodiscard]] bool receipts_wanted() const { return !swarm_.settings.receipts_topic.empty(); }
     [[nodiscard]] bool known_finished(const Ownership& owner, std::size_t record) const;
-    void check_commit(WorkerId worker, Ownership& owner, const core::PartitionCommit& entry);
+    void check_commit(
+        WorkerId worker, const Worker& known, Ownership& owner, const core::PartitionCommit& entry);
     void check_reach(WorkerId worker, const Ownership& owner, const core::PartitionCommit& entry);
     [[nodiscard]] bool may_commit(const Ownership& owner, std::size_t record) const;
     void check_left_behind(WorkerId worker, const Ownership& owner, common::Instant finished_by);
@@ -205,6 +218,8 @@ private:
     std::vector<Facts> facts_;
     std::set<PlannedCommand> decided_;
     std::map<WorkerId, Worker> workers_;
+    ProbeCounts probes_{};
+    std::size_t largest_ = 0;  // record, in bytes
 };
 
 }  // namespace sim

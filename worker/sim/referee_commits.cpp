@@ -42,7 +42,7 @@ void Referee::commit_asked(WorkerId worker, const std::vector<core::PartitionCom
                 fmt::format("epoch {} is over and committed to", entry.epoch.value));
             continue;
         }
-        check_commit(worker, owner->second, entry);
+        check_commit(worker, known, owner->second, entry);
     }
     known.commit_under_way = entries;
 }
@@ -51,6 +51,7 @@ void Referee::commit_ended(WorkerId worker, const core::CommitEnded& input) {
     trace_.line(worker, 'e', input.ok ? "" : input.error);
     Worker& known = workers_.at(worker);
     ++(input.ok ? known.tally.commits : known.tally.commit_failures);
+    known.map_refused = known.map_refused || input.error.find("METADATA") != std::string::npos;
     for (const core::PartitionCommit& entry : std::exchange(known.commit_under_way, {})) {
         const auto found = known.owned.find(entry.epoch);
         if (found == known.owned.end()) {
@@ -67,7 +68,7 @@ void Referee::commit_ended(WorkerId worker, const core::CommitEnded& input) {
 
 // A worker that ends leaves no more to be repeated than what it was doing and what a commit takes.
 void Referee::check_left_behind(WorkerId worker, const Ownership& owner, common::Instant finished_by) {
-    if (swarm_.commit_failures || owner.commit_refused || !receipts_wanted()) {
+    if (swarm_.commit_failures || swarm_.short_metadata || owner.commit_refused || !receipts_wanted()) {
         return;
     }
     for (const auto& [record, at] : owner.finished_at) {
@@ -114,7 +115,8 @@ void Referee::check_reach(WorkerId worker, const Ownership& owner, const core::P
     }
 }
 
-void Referee::check_commit(WorkerId worker, Ownership& owner, const core::PartitionCommit& entry) {
+void Referee::check_commit(
+    WorkerId worker, const Worker& known, Ownership& owner, const core::PartitionCommit& entry) {
     if (entry.offset < owner.next) {
         broke(
             worker, Promise::commit_never_back,
@@ -131,7 +133,7 @@ void Referee::check_commit(WorkerId worker, Ownership& owner, const core::Partit
         if (!below && !in_map) {
             const bool must = owner.claimed.contains(record) ||
                               (owner.received.contains(record) && known_finished(owner, record));
-            if (must && entry.metadata.size() < map_chars_that_may_be_cut) {
+            if (must && !known.map_refused && entry.metadata.size() < map_chars_that_may_be_cut) {
                 broke(
                     worker, Promise::map_is_true,
                     fmt::format(

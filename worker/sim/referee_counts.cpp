@@ -13,14 +13,6 @@ namespace {
 
 constexpr std::uint64_t turns_between_recounts = 4;
 
-std::size_t bytes_of(const PlannedRecord& record) {
-    std::size_t bytes = record.key.value_or("").size() + record.value.value_or("").size();
-    for (const core::Header& header : record.headers) {
-        bytes += header.name.size() + header.value.value_or("").size();
-    }
-    return bytes;
-}
-
 // Requests that were sent. One without a credential never got as far as the transport.
 std::uint64_t attempts_sent(const core::Counters& counters) {
     std::uint64_t sum = 0;

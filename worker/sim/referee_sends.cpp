@@ -148,6 +148,11 @@ void Referee::tell_gate(Worker& known, const Flight& flight, const core::Exchang
                        status == 405 || status == 410 || status == 429;
     const bool tells_nothing =
         status >= 500 || status == 408 || status == 425 || (status / 100 == 2 && status != 204);
+    if (!of_now && holds) {
+        reached(Probe::refusal_of_an_earlier_term);
+    } else if (!of_now && gate.closed && !tells_nothing) {
+        reached(Probe::success_of_an_earlier_term);
+    }
     if (holds && of_now) {
         gate = {true, known.happenings};
     } else if (holds && status == 429 && !gate.closed) {
@@ -218,6 +223,9 @@ void Referee::hear(Worker& known, Ownership& owner, const Flight& flight, const 
     } else if (answer->status == 404) {
         (heard.lost ? heard.found_nothing_after_loss : heard.found_nothing) = true;
         ++known.tally.found_nothing[action];
+        if (heard.lost && flight.command.action == core::Action::update) {
+            reached(Probe::update_found_nothing_after_loss);
+        }
     } else {
         heard.lost = heard.lost || answer->status >= 500 || answer->status / 100 == 2 ||
                      answer->status == 408 || answer->status == 425;
@@ -244,6 +252,12 @@ void Referee::ended(WorkerId worker, const core::ExchangeEnded& input, const Led
         --known.in_flight_by_account[*flight.account];
         if (const auto owner = known.owned.find(flight.epoch); owner != known.owned.end()) {
             hear(known, owner->second, flight, input.exchange);
+        } else {
+            reached(Probe::answer_for_a_released_record);
+            const auto* said = std::get_if<core::Answer>(&input.exchange);
+            if (said != nullptr && said->status == 429) {
+                reached(Probe::pause_asked_for_a_released_record);
+            }
         }
     }
     const auto* answer = std::get_if<core::Answer>(&input.exchange);

@@ -193,6 +193,9 @@ void Referee::stored(core::StoreKind kind, const core::OutgoingRecord& record) {
     const StoreWork work = read_store(no_worker, kind, record);
     Facts& facts = facts_[work.record];
     if (kind == core::StoreKind::dead_letter) {
+        if (facts.owed) {
+            reached(Probe::letter_stored_twice);
+        }
         facts.owed = work.owed;
     } else if (work.command) {
         facts.receipts.insert(*work.command);

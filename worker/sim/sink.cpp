@@ -35,10 +35,22 @@ void SimSink::store(core::Store store) {
     } else if (choices_.chance(weather_.store_acks_lost_percent)) {
         ended = {store.id, core::StoreResult::failed, "simulated: acknowledgement lost"};
     }
-    if (arrives) {
-        timeline_.after(there, [&broker = broker_, kind = store.kind, record = std::move(store.record)] {
-            broker.store(kind, record);
+    common::Duration arrives_after = there;
+    if (arrives && choices_.chance(weather_.stores_late_percent)) {
+        // The producer's timeout comes first; the broker stores it all the same.
+        ended = {store.id, core::StoreResult::failed, "simulated: timed out"};
+        arrives_after = there + back + choices_.between(1ms, 20s);
+        timeline_.after(arrives_after, [&witness = witness_, kind = store.kind] {
+            if (kind == core::StoreKind::dead_letter) {
+                witness.reached(Probe::letter_stored_after_its_timeout);
+            }
         });
+    }
+    if (arrives) {
+        timeline_.after(
+            arrives_after, [&broker = broker_, kind = store.kind, record = std::move(store.record)] {
+                broker.store(kind, record);
+            });
     }
     timeline_.after(there + back, [inbox = inbox_, ended] { inbox->put(ended); });
 }

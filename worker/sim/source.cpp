@@ -22,20 +22,28 @@ void SimSource::assigned(std::size_t partition, core::Epoch epoch, core::Offset 
     const auto& log = broker_.log(partition);
     const auto first = std::find_if(
         log.begin(), log.end(), [&](std::size_t record) { return broker_.record(record).offset >= next; });
-    owned_[epoch] = {.partition = partition, .next = static_cast<std::size_t>(first - log.begin())};
+    const auto index = static_cast<std::size_t>(first - log.begin());
+    owned_[epoch] = {.partition = partition, .first = index, .next = index};
     inbox_->put(core::Assigned{epoch, broker_.name(partition), next, std::move(metadata)});
     fetch_later(epoch);
 }
 
 void SimSource::revoked(std::vector<core::Epoch> epochs, bool lost) {
     for (const core::Epoch epoch : epochs) {
+        const auto found = owned_.find(epoch);
+        if (found != owned_.end() && !found->second.fetched.empty()) {
+            witness_.reached(Probe::record_after_its_revocation);
+        }
         owned_.erase(epoch);  // nothing more is handed out
     }
     inbox_->put(core::Revoked{std::move(epochs), lost});
 }
 
 void SimSource::fetch_later(core::Epoch epoch) {
-    const common::Duration latency = choices_.skewed(1ms, weather_.fetch_latency_max);
+    const auto owned = owned_.find(epoch);
+    const bool behind = owned != owned_.end() && owned->second.partition == weather_.partition_behind;
+    const common::Duration latency =
+        behind ? choices_.between(500ms, 5s) : choices_.skewed(1ms, weather_.fetch_latency_max);
     timeline_.after(latency, [weak = weak_from_this(), epoch] {
         if (const auto self = weak.lock()) {
             self->fetch(epoch);
@@ -50,6 +58,10 @@ void SimSource::fetch(core::Epoch epoch) {
     }
     Owned& owned = found->second;
     const auto& log = broker_.log(owned.partition);
+    // What was handed out is fetched again, as after a seek that nobody asked for.
+    if (choices_.chance(weather_.rewinds_percent)) {
+        owned.next -= std::min(owned.next - owned.first, choices_.between(1, 10));
+    }
     const std::size_t batch = choices_.between(1, 40);
     for (std::size_t taken = 0; taken < batch && owned.next < log.size() &&
                                 broker_.available(log[owned.next]) <= timeline_.now().steady;
@@ -109,6 +121,9 @@ bool SimSource::collect(std::size_t records_max, std::vector<core::Input>& input
 void SimSource::set_paused(core::Epoch epoch, bool paused) {
     if (const auto owned = owned_.find(epoch); owned != owned_.end()) {
         owned->second.paused = paused;
+        if (paused) {
+            witness_.reached(Probe::partition_paused);
+        }
     }
 }
 
@@ -119,11 +134,15 @@ void SimSource::commit(const std::vector<core::PartitionCommit>& partitions) {
     const bool answer_lost = !fails && choices_.chance(weather_.commit_answers_lost_percent);
     const common::Duration there = choices_.skewed(100us, weather_.commit_latency_max);
     const common::Duration back = choices_.skewed(100us, weather_.commit_latency_max);
+    const auto error = std::make_shared<std::string>(fails || answer_lost ? "simulated" : "");
     if (!fails) {
-        timeline_.after(there, [&broker = broker_, partitions] { broker.commit(partitions); });
+        timeline_.after(there, [&broker = broker_, partitions, error] {
+            const std::string refused = broker.commit(partitions);
+            *error = refused.empty() ? *error : refused;
+        });
     }
-    timeline_.after(there + back, [inbox = inbox_, ok = !fails && !answer_lost] {
-        inbox->put(core::CommitEnded{ok, ok ? "" : "simulated"});
+    timeline_.after(there + back, [inbox = inbox_, error] {
+        inbox->put(core::CommitEnded{error->empty(), *error});
     });
 }
 

@@ -44,7 +44,8 @@ public:
 private:
     struct Owned {
         std::size_t partition = 0;
-        std::size_t next = 0;               // index into the log, of the first record not fetched
+        std::size_t first = 0;              // index into the log, of the first record that is its own
+        std::size_t next = 0;               // of the first one not fetched
         std::deque<std::size_t> fetched{};  // indices into the plan's records
         bool paused = false;
         bool announced = false;  // Assigned was collected

@@ -41,6 +41,9 @@ core::Settings draw_settings(Choices& choices, const Swarm& swarm) {
     settings.time_to_execute = {60s, 15min, 60s, 15min};
     settings.in_flight_max = choices.chance(30) ? choices.between(1, 4) : choices.between(5, 100);
     settings.records_buffered_max = choices.chance(40) ? choices.between(1, 20) : choices.between(20, 1000);
+    if (choices.chance(20)) {
+        settings.bytes_buffered_max = choices.between(2'000, 20'000);
+    }
     settings.stores_in_flight_max = choices.chance(30) ? choices.between(1, 8) : 1000;
     settings.request_timeout = choices.between(common::Duration{500ms}, common::Duration{10s});
     // High enough that chance alone never exhausts a command whose faults come one by one.
@@ -84,21 +87,25 @@ std::string bundle_id(core::AppId app) {
 
 Swarm draw_swarm(Choices& choices) {
     Swarm swarm;
-    swarm.workers = choices.chance(30) ? 2 : 1;
+    swarm.workers = choices.chance(30) ? choices.between(2, 3) : 1;
     swarm.partitions = choices.between(1, 4);
-    swarm.accounts = choices.chance(20) ? choices.between(1, 3) : choices.between(4, 40);
-    swarm.records = choices.chance(20) ? choices.between(120, 300) : choices.between(10, 120);
+    swarm.accounts = choices.chance(80) ? choices.between(4, 40) : choices.between(1, 3);
+    swarm.records = choices.chance(20) ? choices.between(120, 300) : choices.between(2, 120);
     swarm.apps = choices.chance(30) ? 2 : 1;
     swarm.calm_after = choices.between(common::Duration{5s}, common::Duration{90s});
     const std::vector<unsigned> likelihoods{0, 15, 35, 35, 60};
     const unsigned likely = choices.one_of(likelihoods);
     for (bool* fault :
-         {&swarm.apple_errors, &swarm.apple_outages, &swarm.throttles, &swarm.credential_refusals,
-          &swarm.wire_losses, &swarm.rebalances, &swarm.losses, &swarm.crashes, &swarm.drains,
-          &swarm.store_failures, &swarm.commit_failures, &swarm.wall_jumps, &swarm.poison,
-          &swarm.invalid_records, &swarm.offset_holes, &swarm.large_records, &swarm.slow_apple}) {
+         {&swarm.apple_errors,    &swarm.apple_outages,   &swarm.throttles,       &swarm.credential_refusals,
+          &swarm.wire_losses,     &swarm.rebalances,      &swarm.losses,          &swarm.crashes,
+          &swarm.drains,          &swarm.store_failures,  &swarm.commit_failures, &swarm.wall_jumps,
+          &swarm.poison,          &swarm.invalid_records, &swarm.offset_holes,    &swarm.large_records,
+          &swarm.slow_apple,      &swarm.static_members,  &swarm.pauses,          &swarm.rewinds,
+          &swarm.late_stores,     &swarm.key_rotations,   &swarm.slow_account,    &swarm.hot_account,
+          &swarm.partition_behind}) {
         *fault = choices.chance(likely);
     }
+    swarm.short_metadata = choices.chance(likely / 4);
     swarm.latency_max = choices.chance(50) ? 300ms : 20ms;
     swarm.settings = draw_settings(choices, swarm);
     return swarm;
@@ -134,6 +141,15 @@ std::string Swarm::describe() const {
     name(offset_holes, "offset_holes");
     name(large_records, "large_records");
     name(slow_apple, "slow_apple");
+    name(static_members, "static_members");
+    name(pauses, "pauses");
+    name(rewinds, "rewinds");
+    name(late_stores, "late_stores");
+    name(short_metadata, "short_metadata");
+    name(key_rotations, "key_rotations");
+    name(slow_account, "slow_account");
+    name(hot_account, "hot_account");
+    name(partition_behind, "partition_behind");
     return text;
 }
 

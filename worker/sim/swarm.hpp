@@ -39,6 +39,15 @@ struct Swarm {
     unsigned invalid_percent = 8;  // of records, with `invalid_records`
     bool large_records = false;    // a dead letter of which the broker refuses
     bool slow_apple = false;
+    bool static_members = false;
+    bool pauses = false;  // a worker gets no turns for a while
+    bool rewinds = false;
+    bool late_stores = false;
+    bool short_metadata = false;  // the broker takes less of it than a map may need
+    bool key_rotations = false;
+    bool slow_account = false;
+    bool hot_account = false;
+    bool partition_behind = false;
 
     common::Duration latency_max{};
     core::Settings settings;  // apps, endpoints and rules are filled in as well
@@ -53,6 +62,7 @@ struct Swarm {
 [[nodiscard]] std::string app_name(core::AppId app);
 [[nodiscard]] std::string bundle_id(core::AppId app);
 
+inline constexpr std::size_t short_metadata_chars = 20;
 inline constexpr std::size_t record_bytes_max = 8'000;  // what the simulated broker takes
 
 }  // namespace sim

@@ -1,0 +1,67 @@
+// Rare situations of a world, by name. One that thousands of seeds never reach is not tested, whatever the
+// summary says: a long run fails when one stays cold (tests/simulation/probes.hpp).
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace sim {
+
+enum class Probe : std::uint8_t {
+    update_found_nothing_after_loss,
+    refusal_of_an_earlier_term,
+    success_of_an_earlier_term,
+    answer_for_a_released_record,
+    pause_asked_for_a_released_record,
+    executed_after_its_deadline,
+    record_twice_in_one_ownership,
+    record_after_its_revocation,
+    two_believe_in_one_partition,
+    partition_comes_back,
+    commit_fenced,
+    map_refused,
+    crash_with_a_commit_under_way,
+    crash_between_letter_and_receipt,
+    letter_stored_twice,
+    letter_stored_after_its_timeout,
+    static_member_in_time,
+    static_member_late,
+    slept_through_its_session,
+    slept_within_its_session,
+    partition_paused,
+    key_rotated,
+    drain_late,
+};
+
+inline constexpr std::array probe_names{
+    std::string_view{"404 after a lost update"},
+    std::string_view{"a refusal told of a time before the gate last opened"},
+    std::string_view{"a success told of a time before the gate closed"},
+    std::string_view{"an answer came for a record that was released"},
+    std::string_view{"a 429 came for a record that was released"},
+    std::string_view{"a request was executed after its sender had given up"},
+    std::string_view{"a record came twice to one ownership"},
+    std::string_view{"a partition was taken away with its records fetched"},
+    std::string_view{"two workers believed in one partition"},
+    std::string_view{"a partition came back to a worker that still had its records in flight"},
+    std::string_view{"a commit was fenced"},
+    std::string_view{"a commit was refused for the length of its map"},
+    std::string_view{"a worker died with a commit under way"},
+    std::string_view{"a worker died between a dead letter and its receipts"},
+    std::string_view{"a dead letter was stored twice"},
+    std::string_view{"a record was stored after its producer had given up"},
+    std::string_view{"a static member came back in time"},
+    std::string_view{"a static member came back late"},
+    std::string_view{"a worker slept through its session"},
+    std::string_view{"a worker slept and kept its session"},
+    std::string_view{"a partition was paused"},
+    std::string_view{"a key was rotated with the old one still good"},
+    std::string_view{"a drain ended late"},
+};
+static_assert(probe_names.size() == static_cast<std::size_t>(Probe::drain_late) + 1);
+
+using ProbeCounts = std::array<std::uint64_t, probe_names.size()>;
+
+}  // namespace sim
