@@ -1,6 +1,9 @@
 // autosignin-dev: the simulated world for people. The worker inside is the one that ships; nothing of the
 // simulation is linked into that program.
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
+#include <exception>
 
 #include "worker/dev/demo/demo.hpp"
 
@@ -15,12 +18,18 @@ int main(int argc, char** argv) {
     demo->add_option("--events", options.events, "how many records are sent")
         ->check(CLI::Range(100, 200'000))
         ->capture_default_str();
-    demo->add_option("--seconds", options.seconds, "over how long a time")
+    demo->add_option(
+            "--seconds", options.seconds,
+            "over how long a time they are sent; two seeds in five begin with a backlog of most of them")
         ->check(CLI::Range(5, 3600))
         ->capture_default_str();
     demo->add_option("--seed", options.seed, "another seed, another workload")
         ->check(CLI::NonNegativeNumber)
         ->capture_default_str();
+    demo->footer(
+        "Exit codes: 0 as demanded, 1 not so, 2 wrong command line, 7 could not start; 130, 143, 129 stopped "
+        "by\n"
+        "Ctrl-C, SIGTERM or SIGHUP before the end.");
     demo->add_flag("--keep", options.keep, "leave everything running afterwards, until Ctrl-C");
     try {
         cli.parse(argc, argv);
@@ -28,5 +37,10 @@ int main(int argc, char** argv) {
         // CLI11's own codes are many; ours are those of autosignin-worker.
         return cli.exit(error) == 0 ? 0 : 2;
     }
-    return dev::demo(options);
+    try {
+        return dev::demo(options);
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "autosignin-dev: unexpected: {}\n", error.what());
+        return 1;
+    }
 }

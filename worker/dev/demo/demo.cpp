@@ -1,15 +1,12 @@
 #include "worker/dev/demo/demo.hpp"
 
 #include <fcntl.h>
-#include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <poll.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <csignal>
 #include <deque>
 #include <filesystem>
 #include <fstream>
@@ -22,10 +19,12 @@
 #include "worker/adapters/reactor/system_clock.hpp"
 #include "worker/app/config/load.hpp"
 #include "worker/app/worker.hpp"
+#include "worker/dev/demo/progress.hpp"
 #include "worker/dev/demo/report.hpp"
 #include "worker/dev/demo/scene.hpp"
 #include "worker/dev/demo/sender.hpp"
 #include "worker/dev/demo/status.hpp"
+#include "worker/dev/demo/stop_signal.hpp"
 #include "worker/dev/demo/tally.hpp"
 #include "worker/sim/swarm.hpp"
 
@@ -34,6 +33,9 @@ namespace dev {
 namespace {
 
 using namespace std::chrono_literals;
+
+// Paces the display and the sender; nothing else depends on it.
+constexpr std::chrono::milliseconds pause{10};
 
 sim::Plan plan_of(const DemoOptions& options, common::WallTime start) {
     sim::Swarm swarm;
@@ -99,11 +101,6 @@ public:
         }
         return code_;
     }
-    void wait_for_a_signal() {
-        if (thread_.joinable()) {
-            thread_.join();
-        }
-    }
     [[nodiscard]] bool over() const noexcept { return over_; }
     [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
 
@@ -115,58 +112,21 @@ private:
     std::thread thread_;
 };
 
-// One line that is rewritten on a terminal, one line every two seconds in a pipe.
-class Progress {
-public:
-    explicit Progress(std::size_t events) : events_{events}, terminal_{isatty(STDOUT_FILENO) == 1} {}
+enum class Played : std::uint8_t { settled, unsettled, stopped };
 
-    void show(const Tally& tally, std::size_t sent, std::uint16_t port, common::Instant now) {
-        if (now < next_) {
-            return;
-        }
-        next_ = now + (terminal_ ? 200ms : 2000ms);
-        const WorkerStatus status = ask_status(port).value_or(WorkerStatus{});
-        std::string line = fmt::format(
-            "sent {}/{}  settled {}  executed {}  in flight {}  retrying {}  held {}  dead letters {}  "
-            "oldest "
-            "unexecuted {:.1f} s{}",
-            sent, events_, tally.events(), tally.executed(), status.in_flight, status.retrying, status.held,
-            tally.dead_letters(), status.oldest_unexecuted_seconds.value_or(0), status.trouble);
-        winsize window{};
-        if (terminal_ && ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 1) {
-            line = line.substr(0, window.ws_col - 1U);  // a line that wraps cannot be rewritten
-        }
-        fmt::print("{}{}{}", terminal_ ? "\r" : "", line, terminal_ ? "\033[K" : "\n");
-        std::fflush(stdout);
-    }
-    void end() const {
-        if (terminal_) {
-            fmt::print("\n");
-        }
-    }
-
-private:
-    std::size_t events_;
-    bool terminal_;
-    common::Instant next_{};
-};
-
-void nap() {
-    // Paces the display; nothing depends on it.
-    poll(nullptr, 0, 10);
-}
-
-// Sends the plan's events and waits until each has its receipt; false when that took too long.
-bool play(
-    const sim::Plan& plan, Scene& scene, Tally& tally, RunningWorker& worker, const DemoOptions& options) {
+// Sends the plan's events and waits until each has its receipt, for a bounded time.
+Played play(
+    const sim::Plan& plan, Scene& scene, Tally& tally, RunningWorker& worker, const DemoOptions& options,
+    StopSignal& stop) {
     adapters::reactor::SystemClock clock;
     Sender sender{scene.bootstrap(), plan};
-    Progress progress{plan.records.size()};
+    Progress progress;
     const common::Instant start = clock.now().steady;
     const common::Duration length = std::chrono::seconds{options.seconds};
     scene.start_trouble(length);
     std::size_t signed_in = 0;
-    while (!worker.over()) {
+    Played played = Played::unsettled;
+    while (!worker.over() && clock.now().steady - start <= length + 90s) {
         const common::Instant now = clock.now().steady;
         // A person's new value is at Apple before the event that names it can be.
         while (signed_in < plan.sign_ins.size() && plan.sign_ins[signed_in].at <= now - start) {
@@ -175,18 +135,23 @@ bool play(
         }
         sender.send_due(now - start);
         tally.read();
-        progress.show(tally, sender.sent(), worker.port(), now);
-        if (sender.all_sent() && tally.events() == plan.records.size()) {
-            progress.end();
-            return true;
+        if (progress.due(now)) {
+            progress.show(
+                {plan.records.size(), sender.sent(), tally.events(), tally.executed(), tally.dead_letters(),
+                 ask_status(worker.port()).value_or(WorkerStatus{})},
+                now);
         }
-        if (now - start > length + 90s) {
+        if (sender.all_sent() && tally.events() == plan.records.size()) {
+            played = Played::settled;
             break;
         }
-        nap();
+        if (stop.wait(pause)) {
+            played = Played::stopped;
+            break;
+        }
     }
     progress.end();
-    return false;
+    return played;
 }
 
 bool verdict(const sim::Plan& plan, Scene& scene, const Tally& tally) {
@@ -233,68 +198,78 @@ void invite(const sim::Plan& plan, const Scene& scene, std::uint16_t port) {
     fmt::print(
         "\nEverything keeps running until Ctrl-C.\n"
         "  broker   {0}\n  admin    http://127.0.0.1:{1}/metrics  /status  /readyz  /livez\n  config   "
-        "{2}\n  log      {8}\n\n"
+        "{2}\n  log      {7}\n\n"
         "Send an event by hand (kcat is a Debian package), and see its receipt:\n\n"
         "  echo "
         "'{{\"specversion\":\"1.0\",\"id\":\"by-hand-1\",\"source\":\"/"
         "me\",\"type\":\"account.opted-out.v1\","
-        "\"subject\":\"{3}\",\"time\":\"{4:%Y-%m-%dT%H:%M:%S}Z\",\"data\":{{\"app\":\"{5}\","
-        "\"sign_in_tokens\":[{{\"value\":\"{6}\"}}]}}}}' |\n"
+        "\"subject\":\"{3}\",\"time\":\"'$(date -u +%FT%TZ)'\",\"data\":{{\"app\":\"{4}\","
+        "\"sign_in_tokens\":[{{\"value\":\"{5}\"}}]}}}}' |\n"
         "    kcat -b {0} -P -t account-events -k {3} -H content-type=application/cloudevents+json\n"
-        "  sleep 1; kcat -b {0} -C -t {7} -o beginning -e -q | grep by-hand-1\n"
+        "  sleep 1; kcat -b {0} -C -t {6} -o beginning -e -q | grep by-hand-1\n"
         "  curl -s http://127.0.0.1:{1}/metrics | grep 'autosignin_events_total'\n",
-        scene.bootstrap(), port, scene.config_file().string(), anna->name,
-        fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())),
-        sim::app_name(anna->app), anna->last_value.value_or("a-value"), receipts_topic.name,
-        scene.log_file().string());
+        scene.bootstrap(), port, scene.config_file().string(), anna->name, sim::app_name(anna->app),
+        anna->last_value.value_or("a-value"), receipts_topic.name, scene.log_file().string());
     std::fflush(stdout);
+}
+
+void announce(const sim::Plan& plan, const DemoOptions& options) {
+    const auto backlog = std::count_if(plan.records.begin(), plan.records.end(), [](const auto& record) {
+        return record.produced == common::Duration{};
+    });
+    fmt::print(
+        "{} events for {} accounts over {} s{} (seed {}).\n"
+        "Apple throttles, fails, refuses a credential and loses answers meanwhile.\n",
+        plan.records.size(), plan.accounts.size(), options.seconds,
+        backlog == 0 ? "" : fmt::format(", {} of them as a backlog at the start", backlog), options.seed);
+    std::fflush(stdout);
+}
+
+int cannot_start(const std::string& message) {
+    fmt::print(stderr, "autosignin-dev: cannot start: {}\n", message);
+    return static_cast<int>(app::ExitCode::cannot_start);
 }
 
 }  // namespace
 
 int demo(const DemoOptions& options) {
-    // Before there is any other thread: all inherit it, and the worker's reactor alone takes the signals.
-    sigset_t stops;
-    sigemptyset(&stops);
-    sigaddset(&stops, SIGINT);
-    sigaddset(&stops, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &stops, nullptr);
+    StopSignal stop;  // before there is any other thread
     adapters::reactor::SystemClock clock;
     const sim::Plan draft = plan_of(options, clock.now().wall);
     auto scene = Scene::set(draft, options.seed);
     if (!scene) {
-        fmt::print(stderr, "{}\n", scene.error().message);
-        return 1;
+        return cannot_start(scene.error().message);
     }
     const app::Loaded loaded = app::load((*scene)->config_file().string(), {});
     if (!loaded.config) {
-        fmt::print(stderr, "{}\n", app::render(loaded.report));
-        return 1;
+        return cannot_start(app::render(loaded.report));
     }
     LogFile log{(*scene)->log_file()};
-    auto made = app::Worker::create(*loaded.config, {.journal = &log.journal()});
+    auto made = app::Worker::create(
+        *loaded.config, {.signals = adapters::reactor::Signals::leave, .journal = &log.journal()});
     if (!made) {
-        fmt::print(stderr, "{}\n", made.error().message);
-        return 1;
+        return cannot_start(made.error().message);
     }
-    fmt::print(
-        "{} events for {} accounts over {} s; Apple throttles, fails, refuses a credential and loses answers "
-        "meanwhile "
-        "(seed {}).\n",
-        draft.records.size(), draft.accounts.size(), options.seconds, options.seed);
-    std::fflush(stdout);
+    announce(draft, options);
     RunningWorker worker{std::move(*made)};
     Tally tally{(*scene)->bootstrap(), receipts_topic, dead_letter_topic};
-    while (!worker.over() && !is_ready(worker.port())) {
-        nap();
+    while (!worker.over() && !stop.came() && !is_ready(worker.port())) {
+        stop.wait(pause);
     }
     // The same events with the times at which they are really sent: the first join took seconds.
     const sim::Plan plan = plan_of(options, clock.now().wall);
-    const bool settled = play(plan, **scene, tally, worker, options);
-    bool good = verdict(plan, **scene, tally) && settled;
+    const Played played = stop.came() ? Played::stopped : play(plan, **scene, tally, worker, options, stop);
+    if (played == Played::stopped) {
+        fmt::print("stopped before the end, no verdict\n");
+        std::fflush(stdout);
+        static_cast<void>(worker.stop());
+        return stop.exit_code();
+    }
+    bool good = verdict(plan, **scene, tally) && played == Played::settled;
     if (options.keep && !worker.over()) {
         invite(plan, **scene, worker.port());
-        worker.wait_for_a_signal();
+        while (!worker.over() && !stop.wait(1s)) {
+        }
     }
     const app::ExitCode code = worker.stop();
     if (code != app::ExitCode::ok) {

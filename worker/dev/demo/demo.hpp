@@ -14,7 +14,8 @@ struct DemoOptions {
     bool keep = false;  // leave everything running afterwards, until a signal
 };
 
-// 0: Apple holds what the events demanded and every event is accounted for. 1: not so, or it could not run.
+// 0: Apple holds what the events demanded and every event is accounted for. 1: not so. 7: it could not start.
+// 130, 143, 129: Ctrl-C, SIGTERM, SIGHUP before the end, so there is no verdict. Everything is cleaned up.
 [[nodiscard]] int demo(const DemoOptions& options);
 
 }  // namespace dev

@@ -26,11 +26,11 @@ std::uint64_t count(const TypeTally& type, const char* outcome) {
 
 std::string report(const Tally& tally) {
     std::string text = fmt::format(
-        "{:<30} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>8} {:>8}\n", "commands by event type", "executed",
+        "{:<27} {:>8} {:>8} {:>7} {:>9} {:>5} {:>8} {:>6} {:>6}\n", "commands by event type", "executed",
         "probably", "already", "not found", "dead", "attempts", "p50 s", "p99 s");
     for (const auto& [name, type] : tally.by_type()) {
         text += fmt::format(
-            "{:<30} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>8.3f} {:>8.3f}\n", name, count(type, "executed"),
+            "{:<27} {:>8} {:>8} {:>7} {:>9} {:>5} {:>8} {:>6.2f} {:>6.2f}\n", name, count(type, "executed"),
             count(type, "probably_executed"), count(type, "already_so"), count(type, "not_found"),
             count(type, "dead_lettered"), type.attempts, percentile(type.seconds, 0.5),
             percentile(type.seconds, 0.99));

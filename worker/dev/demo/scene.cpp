@@ -17,6 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr const char* key_id = "DEMOKEY001";
+constexpr std::chrono::seconds drain_timeout{3};  // longer than request_timeout; Ctrl-C waits for it
 constexpr const char* issuer = "57246542-96fe-1a63-e053-0824d011072a";
 
 std::vector<Topic> topics_of(const sim::Plan& plan) {
@@ -42,7 +43,13 @@ std::vector<sim::Fault> poison_of(const sim::Plan& plan) {
 }  // namespace
 
 common::Result<std::unique_ptr<Scene>> Scene::set(const sim::Plan& plan, std::uint64_t seed) {
-    std::string name = std::filesystem::temp_directory_path() / "autosignin-demo-XXXXXX";
+    std::error_code error;
+    const std::filesystem::path folder = std::filesystem::temp_directory_path(error);
+    if (error) {
+        return common::Error{fmt::format(
+            "there is no folder for temporary files ({}); let TMPDIR name one that exists", error.message())};
+    }
+    std::string name = folder / "autosignin-demo-XXXXXX";
     if (mkdtemp(name.data()) == nullptr) {
         return common::Error{
             fmt::format("cannot make a directory like {}: {}", name, std::generic_category().message(errno))};
@@ -113,15 +120,18 @@ common::Result<bool> Scene::write_config() {
     for (const auto& [name, value] : embedded_client_properties()) {
         text += name == "session.timeout.ms" ? "" : fmt::format("    {}: \"{}\"\n", name, value);
     }
+    // The demo has more poison than a minute's allowance for giving up, and ends when all of it is settled.
     text += fmt::format(
+        "drain_timeout: {}s\n"
         "receipts:\n  topic: {}\n"
-        "apple:\n  ca_file: {}\n  attempts_max: 4\n  request_timeout: 2s\n  retry: {{base: 100ms, longest: "
+        "apple:\n  ca_file: {}\n  attempts_max: 4\n  exhausted_per_minute_max: 0\n  request_timeout: 2s\n  "
+        "retry: {{base: 100ms, longest: "
         "2s}}\n"
         "  breaker: {{probe_longest: 4s}}\n"
         "  endpoints:\n    production: {}\n    sandbox: {}\n"
         "apps:\n",
-        receipts_topic.name, certificates_.ca_file.string(), apple_->url(sim::Environment::production),
-        apple_->url(sim::Environment::sandbox));
+        drain_timeout.count(), receipts_topic.name, certificates_.ca_file.string(),
+        apple_->url(sim::Environment::production), apple_->url(sim::Environment::sandbox));
     for (std::uint32_t app = 0; app < demo_apps; ++app) {
         text += fmt::format(
             "  - name: {}\n    bundle_id: {}\n    issuer_id: {}\n    environment: {}\n"

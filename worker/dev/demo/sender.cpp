@@ -23,6 +23,7 @@ Sender::Sender(const std::string& bootstrap, const sim::Plan& plan) : plan_{plan
     });
     std::array<char, 256> text{};
     rd_kafka_conf_t* conf = rd_kafka_conf_new();
+    rd_kafka_conf_set_log_cb(conf, nullptr);  // its raw lines would stand in the display
     for (const auto& [name, value] :
          {std::pair{"bootstrap.servers", bootstrap.c_str()}, std::pair{"linger.ms", "5"},
           std::pair{"compression.codec", "lz4"}, std::pair{"acks", "all"}}) {

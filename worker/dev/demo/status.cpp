@@ -17,20 +17,27 @@ httplib::Result get(std::uint16_t port, const char* path) {
     return client.Get(path);
 }
 
-std::string trouble_in(const nlohmann::json& status) {
-    std::string trouble;
+// A line of progress has no room for the long names.
+std::string short_reason(const std::string& reason) {
+    return reason == "credential_refused"     ? "refused"
+           : reason == "rejecting_everything" ? "rejecting"
+                                              : reason;
+}
+
+std::vector<Trouble> troubles_in(const nlohmann::json& status) {
+    std::vector<Trouble> troubles;
     for (const auto& gate : status.at("gates")) {
         if (gate.at("state") != "open") {
-            trouble += fmt::format(
-                "  {}: {}", gate.at("app").get<std::string>(), gate.at("reason").get<std::string>());
+            troubles.push_back(
+                {gate.at("app").get<std::string>(), short_reason(gate.at("reason").get<std::string>())});
         }
     }
     for (const auto& breaker : status.at("breakers")) {
         if (breaker.at("state") != "closed") {
-            trouble += fmt::format("  breaker {}", breaker.at("state").get<std::string>());
+            troubles.push_back({"", fmt::format("breaker {}", breaker.at("state").get<std::string>())});
         }
     }
-    return trouble;
+    return troubles;
 }
 
 }  // namespace
@@ -48,7 +55,7 @@ std::optional<WorkerStatus> ask_status(std::uint16_t port) {
     if (!page.at("oldest_unexecuted_seconds").is_null()) {
         status.oldest_unexecuted_seconds = page.at("oldest_unexecuted_seconds").get<double>();
     }
-    status.trouble = trouble_in(page);
+    status.troubles = troubles_in(page);
     return status;
 }
 

@@ -5,15 +5,22 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace dev {
+
+// A gate that is not open, or a breaker that is not closed.
+struct Trouble {
+    std::string who;  // the app; empty for a breaker
+    std::string why;
+};
 
 struct WorkerStatus {
     std::size_t in_flight = 0;
     std::size_t held = 0;      // lanes behind a closed gate or breaker
     std::size_t retrying = 0;  // lanes that wait for a retry
     std::optional<double> oldest_unexecuted_seconds{};
-    std::string trouble{};  // gates and breakers that are not open and closed; empty when all is well
+    std::vector<Trouble> troubles{};  // empty when all is well
 };
 
 // None when the admin port does not answer within a second.

@@ -30,6 +30,7 @@ Tally::Tally(const std::string& bootstrap, const Topic& receipts, const Topic& d
     : dead_letter_topic_{dead_letters.name} {
     std::array<char, 256> text{};
     rd_kafka_conf_t* conf = rd_kafka_conf_new();
+    rd_kafka_conf_set_log_cb(conf, nullptr);  // its raw lines would stand in the display
     for (const auto& [name, value] :
          {std::pair{"bootstrap.servers", bootstrap.c_str()}, std::pair{"group.id", "demo-tally"},
           std::pair{"enable.auto.commit", "false"}, std::pair{"fetch.wait.max.ms", "10"},
