@@ -27,16 +27,16 @@ Owned<rd_kafka_event_t> ask(const std::string& bootstrap, const std::string& wha
 
 void require_topic_result(
     const std::string& what, const rd_kafka_topic_result_t** results, std::size_t count) {
-    require(
-        count == 1 && rd_kafka_topic_result_error(results[0]) == RD_KAFKA_RESP_ERR_NO_ERROR,
-        fmt::format("{}: {}", what, count == 1 ? rd_kafka_topic_result_error_string(results[0]) : ""));
+    const auto code = count == 1 ? rd_kafka_topic_result_error(results[0]) : RD_KAFKA_RESP_ERR__FAIL;
+    require(code == RD_KAFKA_RESP_ERR_NO_ERROR, fmt::format("{}: {}", what, rd_kafka_err2str(code)));
 }
 
 }  // namespace
 
 void grant(const std::string& bootstrap, const std::string& who, Right right, const std::string& name) {
     const bool group = right == Right::read_group;
-    const auto operation = right == Right::write_topic ? RD_KAFKA_ACL_OPERATION_WRITE : RD_KAFKA_ACL_OPERATION_READ;
+    const auto operation =
+        right == Right::write_topic ? RD_KAFKA_ACL_OPERATION_WRITE : RD_KAFKA_ACL_OPERATION_READ;
     std::array<char, 512> text{};
     const Owned<rd_kafka_AclBinding_t> binding{rd_kafka_AclBinding_new(
         group ? RD_KAFKA_RESOURCE_GROUP : RD_KAFKA_RESOURCE_TOPIC, name.c_str(),
@@ -52,18 +52,6 @@ void grant(const std::string& bootstrap, const std::string& who, Right right, co
     const rd_kafka_acl_result_t** results =
         rd_kafka_CreateAcls_result_acls(rd_kafka_event_CreateAcls_result(event.get()), &count);
     require(count == 1 && rd_kafka_acl_result_error(results[0]) == nullptr, what + ": refused");
-}
-
-void delete_topic(const std::string& bootstrap, const std::string& topic) {
-    const Owned<rd_kafka_DeleteTopic_t> named{rd_kafka_DeleteTopic_new(topic.c_str())};
-    const auto event = ask(bootstrap, "deleting " + topic, [&](rd_kafka_t* handle, rd_kafka_queue_t* queue) {
-        rd_kafka_DeleteTopic_t* topics[] = {named.get()};
-        rd_kafka_DeleteTopics(handle, topics, 1, nullptr, queue);
-    });
-    std::size_t count = 0;
-    const rd_kafka_topic_result_t** results =
-        rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event.get()), &count);
-    require_topic_result("deleting " + topic, results, count);
 }
 
 void grow_topic(const std::string& bootstrap, const std::string& topic, std::size_t partitions) {

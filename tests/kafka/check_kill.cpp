@@ -25,6 +25,7 @@ struct Round {
     std::size_t commands = 0;
     std::size_t processes = 0;
     std::size_t letters_again = 0;
+    std::size_t late = 0;
     TenureVerdict verdict{};
 };
 
@@ -107,7 +108,8 @@ Round play(const Stage& stage, std::uint64_t seed, std::size_t kills) {
     Round round{.events = fed, .commands = history.demands(), .processes = fleet.tenures().size()};
     round.verdict = judge_tenures(
         history, scene.ledger(), fleet.tenures(),
-        {.session = session - 1s, .learns_within = 2s, .commits_within = 1s});
+        {.session = session - 1s, .learns_within = 2s, .commits_within = 2s});
+    round.late = fleet.late();
     require(round.verdict.problem.empty(), round.verdict.problem);
     scene.require_store(history);
     round.letters_again = require_dead_letters(scene, history, Repeats::some);
@@ -138,9 +140,10 @@ std::string check_kill(const Stage& stage) {
         last = fmt::format(
             "seed {}: {} kills of {} processes, {} events, {} commands, {} in flight at kills; repeated {} "
             "of "
-            "begun and {} of finished events, {} by paused workers, {} dead letters",
+            "begun and {} of finished events, {} by paused workers, {} dead letters; {} drained late",
             seed, done, round.processes, round.events, round.commands, verdict.in_flight_at_kills,
-            verdict.repeats_of_begun, verdict.repeats_of_finished, verdict.by_unaware, round.letters_again);
+            verdict.repeats_of_begun, verdict.repeats_of_finished, verdict.by_unaware, round.letters_again,
+            round.late);
         if (stage.kills > kills_a_round) {
             fmt::print("{}\n", last);
             std::fflush(stdout);

@@ -44,7 +44,8 @@ ssl.keystore.location={pem}
 authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
 super.users=User:ANONYMOUS
 )",
-        fmt::arg("user", user), fmt::arg("mute", mute_user), fmt::arg("password", password), fmt::arg("pem", pem));
+        fmt::arg("user", user), fmt::arg("mute", mute_user), fmt::arg("password", password),
+        fmt::arg("pem", pem));
 }
 
 // What the worker needs, and what a case does not give it at first.
@@ -93,8 +94,8 @@ public:
         const Need need = case_.missing.front();
         const std::string remedy = fmt::format("Grant {} on {}", right_name(need), name_of(need));
         worker_->await(
-            [&] { return worker_->says(case_.event) && worker_->log().find(remedy) != std::string::npos; }, 20s,
-            fmt::format("{}: nobody is told to \"{}\"", case_.name, remedy));
+            [&] { return worker_->says(case_.event) && worker_->log().find(remedy) != std::string::npos; },
+            20s, fmt::format("{}: nobody is told to \"{}\"", case_.name, remedy));
         require(
             !scene_.cluster().lag_is_zero(scene_.group(), scene_.source_topic()),
             case_.name + ": everything was committed without the right to do it");

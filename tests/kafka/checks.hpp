@@ -20,12 +20,23 @@ namespace lane {
 [[nodiscard]] std::string check_offset_map(const Stage& stage);
 // Two processes with one group.instance.id.
 [[nodiscard]] std::string check_fenced(const Stage& stage);
+// Static members that are restarted, and replaced by another process, do not disturb the others.
+[[nodiscard]] std::string check_static_members(const Stage& stage);
 // Source topics that do not exist, or not yet.
 [[nodiscard]] std::string check_unknown_topic(const Stage& stage);
 
 // Workers killed, stopped and paused under load, as a seed says; --kills and --seed.
 [[nodiscard]] std::string check_kill(const Stage& stage);
 
+// All brokers die and come back, killed and in good order; they take less commit metadata than offset maps
+// want.
+[[nodiscard]] std::string check_broker(const Stage& stage);
+// A topic gains partitions, and their first records are there before the worker knows.
+[[nodiscard]] std::string check_topic_grows(const Stage& stage);
+// Retention deletes records that nobody has read.
+[[nodiscard]] std::string check_retention(const Stage& stage);
+// Records as large as the topic takes.
+[[nodiscard]] std::string check_large(const Stage& stage);
 // TLS, a password, and one right missing at a time.
 [[nodiscard]] std::string check_rights(const Stage& stage);
 
@@ -34,10 +45,19 @@ struct Check {
     std::string (*run)(const Stage& stage);
 };
 inline constexpr std::array checks{
-    Check{"both-modes", check_both_modes}, Check{"scaling", check_scaling},
-    Check{"crash", check_crash},           Check{"offset-map", check_offset_map},
-    Check{"fenced", check_fenced},         Check{"unknown-topic", check_unknown_topic},
-    Check{"rights", check_rights},         Check{"kill", check_kill},
+    Check{"both-modes", check_both_modes},
+    Check{"scaling", check_scaling},
+    Check{"crash", check_crash},
+    Check{"offset-map", check_offset_map},
+    Check{"fenced", check_fenced},
+    Check{"unknown-topic", check_unknown_topic},
+    Check{"large", check_large},
+    Check{"static", check_static_members},
+    Check{"topic-grows", check_topic_grows},
+    Check{"retention", check_retention},
+    Check{"broker", check_broker},
+    Check{"rights", check_rights},
+    Check{"kill", check_kill},
 };
 
 }  // namespace lane

@@ -77,6 +77,7 @@ Cluster::Cluster(std::string bootstrap) : bootstrap_{std::move(bootstrap)}, hand
         RD_KAFKA_PRODUCER, {{"bootstrap.servers", bootstrap_},
                             {"enable.idempotence", "true"},
                             {"linger.ms", "5"},
+                            {"message.max.bytes", "2000000"},
                             {"queue.buffering.max.messages", "1000000"}});
 }
 Cluster::~Cluster() = default;

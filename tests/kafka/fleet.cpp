@@ -14,7 +14,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int stopped_at_once = 6;  // as documented (worker/app/exit_code.hpp)
+// As documented (worker/app/exit_code.hpp).
+constexpr int drained_late = 5;
+constexpr int stopped_at_once = 6;
 
 }  // namespace
 
@@ -93,8 +95,12 @@ void Fleet::tend() {
             const int code = post.process->await_end(1s);
             // Two signals may be taken for one when they come in the same turn.
             require(
-                code == 0 || (post.hurried && code == stopped_at_once),
+                code == 0 || code == drained_late || (post.hurried && code == stopped_at_once),
                 fmt::format("worker {} ended with {} after SIGTERM", tenure(post).key_id, code));
+            if (code == drained_late) {  // it says so itself: what was under way is repeated
+                tenure(post).killed = post.until - post.away;
+                ++late_;
+            }
             bury(post);
         } else if (post.state == State::running && post.process->ended()) {
             post.process->await([] { return false; }, 0s, "a worker ended that nobody had ended");
@@ -118,7 +124,10 @@ void Fleet::muster() {
 void Fleet::dismiss() {
     for (Post& post : posts_) {
         const int code = post.process->stop();
-        require(code == 0, fmt::format("worker {} ended with {}", tenure(post).key_id, code));
+        require(
+            code == 0 || code == drained_late,
+            fmt::format("worker {} ended with {}", tenure(post).key_id, code));
+        late_ += code == drained_late ? 1 : 0;
         tenure(post).gone = steady_now();
     }
 }

@@ -40,6 +40,8 @@ public:
     [[nodiscard]] WorkerProcess& worker(std::size_t which) { return *posts_[which].process; }
     // Ends them in good order.
     void dismiss();
+    // How many could not commit everything before they ended, and said so by their exit code.
+    [[nodiscard]] std::size_t late() const noexcept { return late_; }
     [[nodiscard]] std::vector<Tenure> tenures() const { return tenures_; }
 
 private:
@@ -61,6 +63,7 @@ private:
     WorkerOptions options_;
     std::vector<Post> posts_;
     std::vector<Tenure> tenures_;
+    std::size_t late_ = 0;
 };
 
 }  // namespace lane

@@ -62,8 +62,8 @@ PrivateBroker::~PrivateBroker() {
 
 void PrivateBroker::start() {
     std::vector<std::string> arguments{
-        "--kafka", stage_.kafka_version, "--port", std::to_string(port_), "--settings", settings_file_,
-        "--while", std::to_string(getpid())};
+        "--kafka",    stage_.kafka_version, "--port",  std::to_string(port_),
+        "--settings", settings_file_,       "--while", std::to_string(getpid())};
     for (const auto& [name, password] : options_.users) {
         arguments.insert(arguments.end(), {"--user", name + ":" + password});
     }

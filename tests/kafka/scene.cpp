@@ -142,6 +142,7 @@ std::string Scene::write_config(const WorkerOptions& options) const {
   group_instance_id: "{instance}"
   topics: [{topics}]
   session_timeout: 6s
+  auto_offset_reset: {offset_reset}
   properties:
     heartbeat.interval.ms: "500"
     topic.metadata.refresh.interval.ms: "500"
@@ -164,7 +165,8 @@ log: {{level: {log_level}, format: json}}
         fmt::arg("bootstrap", options.bootstrap.empty() ? cluster().bootstrap() : options.bootstrap),
         fmt::arg("group", group()), fmt::arg("instance", options.instance),
         fmt::arg("topics", fmt::join(topics, ", ")), fmt::arg("properties", properties),
-        fmt::arg("receipts", receipts_topic()), fmt::arg("in_flight_max", options.in_flight_max),
+        fmt::arg("offset_reset", options.offset_reset), fmt::arg("receipts", receipts_topic()),
+        fmt::arg("in_flight_max", options.in_flight_max),
         fmt::arg("ca", stage_.certificates.ca_file.string()),
         fmt::arg("url", apple_->url(sim::Environment::production)),
         fmt::arg("sandbox_url", apple_->url(sim::Environment::sandbox)), fmt::arg("name", name_),

@@ -19,6 +19,10 @@ struct Sent {
 
 using Complaint = std::string;  // empty: none
 
+std::string after(common::Instant event, common::Instant then) {
+    return then == common::never ? "never" : fmt::format("{:+.3f} s", common::seconds(then - event));
+}
+
 class Judge {
 public:
     Judge(const History& history, const std::vector<Tenure>& tenures, const TenureRules& rules)
@@ -148,12 +152,15 @@ private:
             }
             finished = true;
             const bool killed_before_commit =
-                by->killed != common::never && at >= by->killed - rules_.commits_within;
+                by->killed != common::never && awake(*by, at) >= by->killed - rules_.commits_within;
             if (!killed_before_commit && !unaware(*by, at, rules_.commits_within) &&
                 !unaware(*sent.by, now)) {
                 return fmt::format(
-                    "command {} was repeated {:.3f} s after {} had finished its event", sent.place->index,
-                    common::seconds(now - at), by->key_id);
+                    "command {} was repeated {:.3f} s after {} had finished its event (it was told to die "
+                    "{}, "
+                    "gone {}, paused {} times)",
+                    sent.place->index, common::seconds(now - at), by->key_id, after(at, by->killed),
+                    after(at, by->gone), by->pauses.size());
             }
         }
         ++(finished ? verdict_.repeats_of_finished : verdict_.repeats_of_begun);
@@ -178,6 +185,16 @@ private:
             }
         }
         return all;
+    }
+
+    // An answer that comes during a pause is read after it.
+    static common::Instant awake(const Tenure& tenure, common::Instant at) {
+        for (const Pause& pause : tenure.pauses) {
+            if (pause.from <= at && at < pause.until) {
+                return pause.until;
+            }
+        }
+        return at;
     }
 
     [[nodiscard]] bool lost(const Pause& pause) const { return pause.until - pause.from >= rules_.session; }

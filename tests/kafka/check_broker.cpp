@@ -1,0 +1,90 @@
+#include <fmt/format.h>
+
+#include "tests/kafka/checks.hpp"
+#include "tests/kafka/letters.hpp"
+#include "tests/kafka/private_broker.hpp"
+#include "tests/kafka/require.hpp"
+#include "tests/kafka/tenure.hpp"
+
+namespace lane {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// Not ready, and the page and the metrics say that it is the brokers' fault; the process is well.
+void require_told(WorkerProcess& worker, const std::string& when) {
+    worker.await(
+        [&] {
+            const WorkerProcess::Page page = worker.get("/readyz");
+            return page.status == 503 && page.body.find("broker") != std::string::npos;
+        },
+        20s, "/readyz does not say that no broker answers, " + when);
+    require(worker.get("/livez").status == 200, "/livez blames the worker, " + when);
+    require(worker.metric("autosignin_kafka_brokers_up") == 0, "a broker counts as up, " + when);
+    require(
+        worker.metric("autosignin_kafka_errors_total{kind=\"unreachable\"}") > 0,
+        "unreachable brokers are not counted, " + when);
+    require(worker.says("kafka_all_brokers_down"), "nobody is told that all brokers are down, " + when);
+}
+
+}  // namespace
+
+std::string check_broker(const Stage& stage) {
+    // Less metadata than the worker's offset maps want: the first one is refused, and commits go on without.
+    PrivateBroker broker{stage, {.name = "broker", .settings = "offset.metadata.max.bytes=16\n"}};
+    Cluster cluster{broker.bootstrap()};
+    const Stage mine = on_cluster(stage, cluster);
+    Scene scene{mine, {.name = "broker"}};
+    const History history =
+        draw_history({.name = "broker", .seed = 8, .events = 4000, .people = 800, .skew = 1.5});
+    scene.stock(history);
+    scene.script(
+        {{.kind = sim::FaultKind::delay_answer, .probability = 0.05, .delay = 400ms},
+         {.kind = sim::FaultKind::delay_answer, .delay = 30ms}});
+    scene.cluster().produce(scene.source_topic(), history.events);
+
+    const WorkerOptions options{
+        .instance = "one",
+        .in_flight_max = 40,
+        .properties = {{"reconnect.backoff.max.ms", "1000"}, {"message.timeout.ms", "3000"}}};
+    WorkerProcess worker = scene.start(options);
+    const auto half_way = [&](std::size_t share) { return scene.requests() > history.demands() * share / 4; };
+    worker.await([&] { return worker.ready(); }, 20s, "the worker did not become ready");
+    worker.await([&] { return half_way(1); }, 30s, "the worker did not get going");
+    Tenure tenure{.key_id = options.key_id};
+    tenure.pauses.push_back({steady_now()});
+    broker.kill();
+    require_told(worker, "after SIGKILL");
+    broker.start();
+    worker.await([&] { return worker.ready(); }, 30s, "not ready again after the broker was killed");
+    tenure.pauses.back().until = steady_now();
+    worker.await([&] { return half_way(2); }, 60s, "no progress after the broker was killed");
+    tenure.pauses.push_back({steady_now()});
+    broker.stop();
+    require_told(worker, "after a stop");
+    broker.start();
+    worker.await([&] { return worker.ready(); }, 30s, "not ready again after the broker was stopped");
+    tenure.pauses.back().until = steady_now();
+
+    scene.await_settled(worker);
+    // While the broker is away nothing is committed, and without a map in the commit everything above the first
+    // open record is repeated when the partitions were lost over it.
+    const TenureVerdict verdict = judge_tenures(
+        history, scene.ledger(), {tenure}, {.session = 0s, .learns_within = 5s, .commits_within = 5s});
+    require(verdict.problem.empty(), verdict.problem);
+    scene.require_store(history);
+    static_cast<void>(require_dead_letters(scene, history, Repeats::some));
+    require_receipts(scene, history, Repeats::some);
+    const double refused = worker.metric("autosignin_commit_failures_total");
+    require(
+        worker.metric("autosignin_offset_maps_cut_total") > 0,
+        "a broker that takes 16 bytes of metadata took every offset map");
+    require(worker.stop() == 0, "the worker did not end with 0");
+    scene.require_no_traces();
+    return fmt::format(
+        "killed and stopped, told and ready again; {} commands, {} repeated, {} commits refused",
+        history.demands(), verdict.repeats_of_begun + verdict.repeats_of_finished, refused);
+}
+
+}  // namespace lane
