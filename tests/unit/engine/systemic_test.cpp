@@ -315,3 +315,24 @@ TEST_CASE("a breaker that was told to be open is told to be closed") {
         CHECK(told("breaker_closed") == 1);
     }
 }
+
+TEST_CASE("whatever an API answers for a while, everything is settled once it is well") {
+    const std::vector<int> statuses{204, 204, 400, 401, 403, 404, 405, 408, 410, 429, 500, 503};
+    for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+        CAPTURE(seed);
+        common::Prng random{seed};
+        Rig rig;
+        // A few kinds of trouble at a time, as mixed answers of one window lead to the rarest states.
+        std::vector<int> few;
+        for (int kind = 0; kind < 3; ++kind) {
+            few.push_back(statuses[random.below(statuses.size())]);
+        }
+        for (int wave = 0; wave < 5; ++wave) {
+            deliver_many(rig, 40, fmt::format("w{}-", wave));
+            answer_for(rig, 3s, [&](std::string_view) { return few[random.below(few.size())]; });
+        }
+        answer_for(rig, 5min, [](std::string_view body) { return is_canary(body) ? 404 : 204; });
+        CHECK(rig.status().records_buffered == 0);
+        CHECK(rig.status().gates.front().state == GateState::open);
+    }
+}
