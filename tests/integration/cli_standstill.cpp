@@ -1,4 +1,5 @@
-// Work that rests, with the real program: the log says so, the metric and /livez follow, and all of it passes.
+// Work that rests, with the real program: the log says so, the metric and /livez follow, and all of it
+// passes.
 #include <doctest/doctest.h>
 
 #include "tests/integration/cli_scene.hpp"
@@ -10,7 +11,9 @@ using lane::WorkerProcess;
 using namespace std::chrono_literals;
 
 const cli::Edits impatient{
-    {"standstill.warn_after", "1s"}, {"standstill.fail_after", "3s"}, {"apple.request_timeout", "1m"},
+    {"standstill.warn_after", "1s"},
+    {"standstill.fail_after", "3s"},
+    {"apple.request_timeout", "1m"},
     {"drain_timeout", "1s"}};
 
 void expect_a_standstill(WorkerProcess& worker) {

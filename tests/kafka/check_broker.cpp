@@ -68,8 +68,8 @@ std::string check_broker(const Stage& stage) {
     tenure.pauses.back().until = steady_now();
 
     scene.await_settled(worker);
-    // While the broker is away nothing is committed, and without a map in the commit everything above the first
-    // open record is repeated when the partitions were lost over it.
+    // While the broker is away nothing is committed, and without a map in the commit everything above the
+    // first open record is repeated when the partitions were lost over it.
     const TenureVerdict verdict = judge_tenures(
         history, scene.ledger(), {tenure}, {.session = 0s, .learns_within = 5s, .commits_within = 5s});
     require(verdict.problem.empty(), verdict.problem);

@@ -42,7 +42,8 @@ std::string check_static_members(const Stage& stage) {
     // As when a node is cut off and its pod is started elsewhere: the old process knows nothing of it.
     one->child().signal(SIGSTOP);
     WorkerProcess replacement = scene.start({.instance = "one"});
-    replacement.await([&] { return owns_half(replacement); }, 20s, "the replacement did not get the partitions");
+    replacement.await(
+        [&] { return owns_half(replacement); }, 20s, "the replacement did not get the partitions");
     one->child().signal(SIGCONT);
     const int code = one->await_end(30s);
     require(code == kafka_fatal, fmt::format("the replaced worker ended with {}, not {}", code, kafka_fatal));

@@ -58,14 +58,15 @@ std::string check_large(const Stage& stage) {
     std::size_t without_value = 0;
     for (const ReadRecord& each : scene.cluster().read(scene.dead_letter_topic())) {
         const core::Record& letter = each.record;
-        const bool omitted =
-            std::any_of(letter.headers.begin(), letter.headers.end(), [](const core::Header& header) {
-                return header.name == "dlq.value.omitted";
-            });
+        const bool omitted = std::any_of(
+            letter.headers.begin(), letter.headers.end(),
+            [](const core::Header& header) { return header.name == "dlq.value.omitted"; });
         require(omitted != letter.value.has_value(), "a dead letter without a value does not say so");
         ++(omitted ? without_value : whole);
     }
-    require(whole + without_value == invalid, fmt::format("{} dead letters of {}", whole + without_value, invalid));
+    require(
+        whole + without_value == invalid,
+        fmt::format("{} dead letters of {}", whole + without_value, invalid));
     require(
         worker.metric("autosignin_dead_letters_without_value_total") == static_cast<double>(without_value),
         "dead letters without their value are not counted");

@@ -72,7 +72,8 @@ std::string check_retention(const Stage& stage) {
     {  // told to hold: not ready, counted, nothing read
         WorkerProcess worker = scene.start({.instance = "one", .offset_reset = "error"});
         worker.await(
-            [&] { return worker.says("kafka_offset_out_of_range"); }, 20s, "nobody is told that records are gone");
+            [&] { return worker.says("kafka_offset_out_of_range"); }, 20s,
+            "nobody is told that records are gone");
         const WorkerProcess::Page page = worker.get("/readyz");
         require(
             page.status == 503 && page.body.find("held") != std::string::npos,
@@ -81,7 +82,8 @@ std::string check_retention(const Stage& stage) {
         require(worker.stop() == 0, "the worker did not end with 0");
     }
     WorkerProcess worker = scene.start({.instance = "one"});
-    worker.await([&] { return worker.says("kafka_offset_reset"); }, 20s, "the jump over lost records is silent");
+    worker.await(
+        [&] { return worker.says("kafka_offset_reset"); }, 20s, "the jump over lost records is silent");
     require(
         worker.metric("autosignin_kafka_errors_total{kind=\"offset_out_of_range\"}") > 0,
         "the jump over lost records is not counted");

@@ -1,8 +1,8 @@
 // soak --worker PROGRAM --folder FOLDER [--minutes N] [--rate EVENTS_A_SECOND]
 //
-// One worker for a long time under a steady load while every trouble comes and goes. Fails when anything grows
-// that should not: memory, file descriptors, lanes; or when an event is not settled once the troubles are over.
-// Writes samples.csv and soak.svg into the folder.
+// One worker for a long time under a steady load while every trouble comes and goes. Fails when anything
+// grows that should not: memory, file descriptors, lanes; or when an event is not settled once the troubles
+// are over. Writes samples.csv and soak.svg into the folder.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -112,8 +112,8 @@ public:
 private:
     std::vector<double> seconds_;
     double receipts_ = 0;
-    std::vector<Series> series_{{"resident MiB"},     {"file descriptors"}, {"receipts a second"},
-                                {"lanes open"},       {"records buffered"}, {"stores in flight"},
+    std::vector<Series> series_{{"resident MiB"},        {"file descriptors"},  {"receipts a second"},
+                                {"lanes open"},          {"records buffered"},  {"stores in flight"},
                                 {"oldest unexecuted s"}, {"events not settled"}};
 };
 
@@ -124,8 +124,8 @@ void check(const Samples& samples, std::size_t sent) {
     const double files_early = samples.median(Samples::files, 0.25, 0.5);
     const double files_late = samples.last(Samples::files);
     fmt::print(
-        "resident {:.1f} MiB in the second quarter, {:.1f} in the last; file descriptors {:.0f}, {:.0f}\n", early,
-        late, files_early, files_late);
+        "resident {:.1f} MiB in the second quarter, {:.1f} in the last; file descriptors {:.0f}, {:.0f}\n",
+        early, late, files_early, files_late);
     lane::require(late <= early * 1.1 + 4, "memory grew");
     lane::require(files_late <= files_early + 8, "file descriptors grew");
     lane::require(
@@ -138,8 +138,7 @@ void check(const Samples& samples, std::size_t sent) {
 
 int run(const Options& options) {
     World world{options.folder};
-    lane::WorkerProcess worker{
-        options.worker, world.config_file().string(), options.folder + "/worker.log"};
+    lane::WorkerProcess worker{options.worker, world.config_file().string(), options.folder + "/worker.log"};
     worker.await([&] { return worker.ready(); }, 30s, "the worker is not ready");
     Samples samples;
     const Clock::time_point start = Clock::now();
@@ -178,8 +177,8 @@ int run(const Options& options) {
     check(samples, world.sent());
     lane::require(worker.stop() == 0, "the worker did not drain cleanly");
     fmt::print(
-        "{} minutes, {} events, nothing grew, nothing is missing; {}/soak.svg\n", options.minutes, world.sent(),
-        options.folder);
+        "{} minutes, {} events, nothing grew, nothing is missing; {}/soak.svg\n", options.minutes,
+        world.sent(), options.folder);
     return 0;
 }
 

@@ -52,8 +52,9 @@ const std::vector<Trouble>& troubles() {
         {"going away", {{.kind = FaultKind::go_away, .probability = 0.02}}},
         {"half of it fails", {{.kind = FaultKind::fail, .probability = 0.5}}},
         {"never answers", {{.kind = FaultKind::stall, .probability = 0.05}}},
-        {"torn", {{.kind = FaultKind::tear_body, .probability = 0.5},
-                  {.kind = FaultKind::refuse_stream, .probability = 0.1}}},
+        {"torn",
+         {{.kind = FaultKind::tear_body, .probability = 0.5},
+          {.kind = FaultKind::refuse_stream, .probability = 0.1}}},
     };
     return all;
 }
@@ -101,8 +102,7 @@ World::~World() {
 void World::start_apple(const std::filesystem::path& folder) {
     const auto certificates = dev::write_certificates(folder);
     const auto p8 = dev::new_app_key();
-    lane::require(
-        certificates && p8 && dev::write_private_file(folder / "app.p8", *p8), "cannot write keys");
+    lane::require(certificates && p8 && dev::write_private_file(folder / "app.p8", *p8), "cannot write keys");
     ca_file_ = certificates->ca_file;
     dev::Es256Tokens tokens;
     lane::require(static_cast<bool>(tokens.add_key(key_id, *p8)), "the key does not fit");
