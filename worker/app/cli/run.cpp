@@ -1,6 +1,9 @@
 #include <fmt/format.h>
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -12,6 +15,15 @@
 namespace app::cli {
 
 namespace {
+
+// Destructors that never return must not keep a process alive that has said that it stopped: one whose topic
+// was deleted and made again once hung there.
+constexpr unsigned seconds_for_destructors = 10;
+volatile std::sig_atomic_t exit_code_of_late_end = 0;
+
+extern "C" void end_late(int) {
+    std::_Exit(exit_code_of_late_end);
+}
 
 ExitCode run(const std::string& path) {
     const Loaded loaded = load(path, environment());
@@ -27,6 +39,7 @@ ExitCode run(const std::string& path) {
         return ExitCode::cannot_start;
     }
     const ExitCode code = (*worker)->run();
+    exit_code_of_late_end = static_cast<int>(code);
     if (code == ExitCode::drained_late || code == ExitCode::stopped_at_once ||
         code == ExitCode::kafka_fatal) {
         // librdkafka's destructors wait without a deadline for brokers that may be the very reason; the exit
@@ -34,6 +47,8 @@ ExitCode run(const std::string& path) {
         std::fflush(nullptr);
         std::_Exit(static_cast<int>(code));
     }
+    std::signal(SIGALRM, end_late);
+    static_cast<void>(::alarm(seconds_for_destructors));
     return code;
 }
 

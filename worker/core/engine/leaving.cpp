@@ -12,8 +12,11 @@ namespace core {
 
 namespace {
 
-// More refusals in a row than this while leaving: the generation is over, nothing will be committed any more.
-constexpr int refusals_while_leaving = 10;
+// More refusals in a row than this while leaving, one each 200 ms: the generation is over, nothing will be
+// committed any more. The group waits for partitions that were asked back; nobody waits for a worker that
+// stops.
+constexpr int refusals_while_revoked = 10;
+constexpr int refusals_while_draining = 50;
 
 }  // namespace
 
@@ -73,6 +76,8 @@ void Engine::Impl::leave(std::vector<Epoch> epochs, common::Instant deadline) {
             effects_->emplace_back(Pause{epoch});
         }
     }
+    next_commit_ =
+        std::min(next_commit_, now_.steady + settings_.commit_interval);  // no wait after a refusal
     drop_idle(epochs);
     leaving_.push_back({std::move(epochs), deadline});
 }
@@ -103,7 +108,9 @@ void Engine::Impl::let_go() {
             if (const Partition* const leaving = partition(epoch)) {
                 busy = busy || leaving->busy > 0;
                 uncommitted =
-                    uncommitted || (leaving->dirty && leaving->commits_refused <= refusals_while_leaving);
+                    uncommitted ||
+                    (leaving->dirty && leaving->commits_refused <=
+                                           (draining_ ? refusals_while_draining : refusals_while_revoked));
                 unsaved = unsaved || leaving->dirty;
             }
         }
