@@ -1,0 +1,149 @@
+/* Who may commit what, as a Spin model: two workers take turns in owning one partition, execute its records out of
+ * order, crash, come back as zombies; an operator resets the offset once. However they interleave, nothing that was
+ * not executed is ever committed past or claimed by an offset map, and commits never go backwards.
+ *
+ *   finished     records that were executed, whoever knows it
+ *   known[w]     what worker w holds to be finished: from the commit it started at, and from its own answers
+ *   off, map     the broker's commit: the next offset, and which of the records from there on are finished
+ *   bound        the offset that the map was made for (the checksum in its text)
+ *
+ * Rules, removed by -D:
+ *   NO_CONTIGUITY   commit behind the last finished record instead of before the first unfinished one
+ *   NO_KNOWLEDGE    the map claims what is in flight
+ *   NO_FENCE        the broker takes the commit of an ownership that is over
+ *   NO_EPOCH        an answer to an earlier ownership's request is taken for the present one's
+ *   NO_CHECKSUM     a map is used with whatever offset stands beside it
+ */
+#define RECORDS 3
+#define ALL 7
+#define bit_of(r) (1 << (r))
+#define below(r) ((1 << (r)) - 1)
+
+byte finished = 0;
+byte known[2];
+byte flying[2];     /* of the present ownership */
+byte wandering[2];  /* requests of an earlier one, not answered yet: nobody has executed them so far */
+byte owned[2];      /* the generation in which w owns the partition; 0: not at all */
+byte generation = 0;
+byte off = 0;
+byte map = 0; /* relative to off: bit 0 is the record at off */
+byte bound = 0;
+bit reset_done = 0;
+
+byte next;
+byte r;
+
+inline first_unknown(w) {
+    next = 0;
+    do
+    :: next < RECORDS && (known[w] & bit_of(next)) -> next++
+    :: else -> break
+    od
+}
+inline behind_the_last_known(w) {
+    next = RECORDS;
+    do
+    :: next > 0 && !(known[w] & bit_of(next - 1)) -> next--
+    :: else -> break
+    od
+}
+
+/* The partition goes to w: it begins where the last commit ended and believes its map. */
+inline assign(w) {
+    generation++;
+    owned[w] = generation;
+    wandering[w] = wandering[w] | flying[w];
+    flying[w] = 0;
+    known[w] = below(off);
+#ifndef NO_CHECKSUM
+    if
+    :: bound == off -> known[w] = (known[w] | (map << off)) & ALL
+    :: else -> skip
+    fi;
+#else
+    known[w] = (known[w] | (map << off)) & ALL;
+#endif
+    assert((known[w] & ~finished) == 0) /* whatever it will never execute was executed */
+}
+
+inline commit(w) {
+#ifndef NO_CONTIGUITY
+    first_unknown(w);
+#else
+    behind_the_last_known(w);
+#endif
+    assert(next >= off || reset_done);
+    off = next;
+    bound = off;
+#ifndef NO_KNOWLEDGE
+    map = known[w] >> off;
+#else
+    map = (known[w] | flying[w]) >> off;
+#endif
+    assert((below(off) & ~finished) == 0);
+    assert((((map << off) & ALL) & ~finished) == 0)
+}
+
+inline step(w) {
+    if
+    :: generation < 3 -> assign(w)
+    :: owned[w] ->
+        select(r : 0 .. 2);
+        if
+        :: !(known[w] & bit_of(r)) && !(flying[w] & bit_of(r)) -> flying[w] = flying[w] | bit_of(r)
+        :: else -> skip
+        fi
+    :: flying[w] ->
+        select(r : 0 .. 2);
+        if
+        :: flying[w] & bit_of(r) ->
+            flying[w] = flying[w] & ~bit_of(r);
+            if
+            :: finished = finished | bit_of(r); known[w] = known[w] | bit_of(r) /* answered */
+            :: finished = finished | bit_of(r)                                   /* the answer is lost */
+            :: skip                                                              /* the request is lost */
+            fi
+        :: else -> skip
+        fi
+    :: wandering[w] ->
+        select(r : 0 .. 2);
+        if
+        :: wandering[w] & bit_of(r) ->
+            wandering[w] = wandering[w] & ~bit_of(r);
+            if
+            :: finished = finished | bit_of(r)
+            :: skip
+            fi;
+#ifdef NO_EPOCH
+            /* "ended" is all that is looked at: what it meant belongs to a record that is gone */
+            known[w] = known[w] | bit_of(r)
+#endif
+        :: else -> skip
+        fi
+#ifndef NO_FENCE
+    :: owned[w] && owned[w] == generation -> commit(w)
+#else
+    :: owned[w] -> commit(w)
+#endif
+    :: owned[w] -> owned[w] = 0; known[w] = 0; flying[w] = 0; wandering[w] = 0 /* crash */
+    fi
+}
+
+/* An operator sets the offset by hand; the metadata stays as it was. */
+inline operator_resets() {
+    reset_done = 1;
+    select(r : 0 .. 2);
+    if
+    :: r <= off -> off = r
+    :: else -> skip
+    fi
+}
+
+active proctype world() {
+end:
+    do
+    :: atomic { step(0) }
+    :: atomic { step(1) }
+    :: atomic { !reset_done && generation < 3 -> operator_resets() }
+    od
+}
