@@ -65,6 +65,9 @@ void SimTransport::carry(core::ExchangeId id, const Answer& answer, std::size_t 
     }
     timeline_.after(answer.delay, [self = shared_from_this(), id, answer, entry] {
         if (answer.landing) {
+            if (!self->flights_.contains(id)) {
+                self->witness_.reached(Probe::executed_after_its_deadline);
+            }
             self->carry(id, self->apple_.land(*answer.landing, self->timeline_.now()), entry);
         } else {
             self->answer_left(id, answer);

@@ -336,3 +336,19 @@ TEST_CASE("whatever an API answers for a while, everything is settled once it is
         CHECK(rig.status().gates.front().state == GateState::open);
     }
 }
+
+// Found in the simulation: canaries took from the bucket without asking it.
+TEST_CASE("canaries keep within the app's rate as well") {
+    auto with = settings();
+    with.apps.front().requests_per_second = 0.5;
+    Rig rig{with};
+    deliver_many(rig, 4);
+    std::size_t sent = 0;
+    for (int second = 0; second < 300; ++second) {
+        sent += rig.requests.size();
+        rig.answer_all(500);
+        rig.pass_in_steps(1s);
+    }
+    CHECK(sent <= 151);
+    CHECK(sent > 20);
+}

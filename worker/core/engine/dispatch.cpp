@@ -68,7 +68,7 @@ void Engine::Impl::send_next(ChannelId id) {
 
 void Engine::Impl::send_canaries() {
     for (Channel& candidate : channels_) {
-        if (!may_send(candidate)) {
+        if (!may_send(candidate) || app(candidate.app).bucket.ready_at(now_.steady) > now_.steady) {
             continue;
         }
         const Breaker::Sends sends = candidate.breaker.may_send(now_.steady);

@@ -100,9 +100,7 @@ common::Instant Engine::Impl::earliest_deadline() {
         consider(channel.breaker.next_try());
         consider(channel.acceptance.next_try());
         consider(app(channel.app).gate.next_try());
-        if (lanes_.ready(ChannelId{i}) > 0) {
-            consider(app(channel.app).bucket.ready_at(now_.steady));
-        }
+        consider(app(channel.app).bucket.ready_at(now_.steady));  // commands and canaries wait for it
     }
     consider(next_watch());
     return earliest;
