@@ -56,7 +56,8 @@ TEST_CASE("cli: a worker that ends has let go of everything") {
             CAPTURE(log);
             CHECK_FALSE(contains(log, "ERROR: "));
 #ifdef AUTOSIGNIN_SANITIZED
-            CHECK(contains(log, "Processing thread"));  // the leak check did look
+            // The leak check did look; an end that is not clean skips it, with the destructors.
+            CHECK(contains(log, "Processing thread") == (row.code == 0));
 #endif
         }
     }
