@@ -26,7 +26,8 @@ void check_retry_after(const std::string& text, common::WallTime now) {
     // Two readers of the same form, in folders that must not know each other.
     if (const auto date = common::parse_http_date(text)) {
         const auto until = *date - now;
-        const bool same = until <= 0ms ? !wait : wait && *wait == std::clamp<common::Duration>(until, 1s, 1h);
+        const bool same =
+            until <= 0ms ? !wait : wait && *wait == std::clamp<std::chrono::milliseconds>(until, 1s, 1h);
         INVARIANT(same, "Retry-After and Date read a date alike");
     }
 }
