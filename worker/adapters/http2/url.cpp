@@ -23,7 +23,8 @@ char lower(char c) {
 
 bool is_address(const std::string& host, int family) {
     std::array<unsigned char, sizeof(in6_addr)> bytes{};
-    return inet_pton(family, host.c_str(), bytes.data()) == 1;
+    // C's functions end at the first NUL, wherever the text ends.
+    return host.find('\0') == std::string::npos && inet_pton(family, host.c_str(), bytes.data()) == 1;
 }
 
 bool is_host_name(std::string_view host) {
