@@ -8,14 +8,14 @@
 
 #include "common/invariant.hpp"
 #include "tests/fuzz/bytes.hpp"
+#include "tests/fuzz/exchange_promises.hpp"
 #include "worker/adapters/http1/exchange.hpp"
-#include "worker/core/outcome/classify.hpp"
-#include "worker/core/outcome/retry_after.hpp"
 
 namespace {
 
 using adapters::http1::Exchange;
-using namespace std::chrono_literals;
+
+constexpr std::size_t header_bytes_max = 1024;
 
 // libcurl takes a connection that is already made; it closes the socket.
 curl_socket_t hand_over(void* fd, curlsocktype, curl_sockaddr*) {
@@ -33,25 +33,6 @@ ports::OutgoingRequest request() {
     request.request.body = common::Secret{"{}"};
     request.authorization = common::Secret{"Bearer not-a-real-jwt"};
     return request;
-}
-
-void check(const core::Exchange& exchange) {
-    const auto* answer = std::get_if<core::Answer>(&exchange);
-    if (answer != nullptr) {
-        INVARIANT(answer->status >= 200 && answer->status <= 999, "an answer has a final status");
-        INVARIANT(answer->body.size() <= core::answer_body_bytes_max, "a body is bounded");
-        INVARIANT(!answer->retry_after || answer->retry_after->size() <= 1024, "a header is bounded");
-        INVARIANT(!answer->content_type || answer->content_type->size() <= 1024, "a header is bounded");
-    }
-    const common::WallTime now{std::chrono::milliseconds{1'800'000'000'000}};
-    const auto wait = core::retry_after(exchange, now);
-    INVARIANT(!wait || (*wait >= 1s && *wait <= 1h), "a wait is bounded");
-    for (const core::Action action : core::actions) {
-        const core::Meaning meaning = core::classify(action, false, exchange);
-        INVARIANT(
-            answer != nullptr || std::holds_alternative<core::Retry>(meaning),
-            "without an answer nothing is decided");
-    }
 }
 
 }  // namespace
@@ -84,8 +65,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, &already_connected);
     const CURLcode code = curl_easy_perform(easy);
     INVARIANT(code != CURLE_OPERATION_TIMEDOUT, "a server that closed keeps nobody waiting");
-    check(exchange.ended(code));
-    check(exchange.timed_out());
+    fuzz::check(exchange.ended(code), header_bytes_max);
+    fuzz::check(exchange.timed_out(), header_bytes_max);
     INVARIANT(
         std::string_view{exchange.problem.data()}.find("not-a-real") == std::string_view::npos,
         "no secret is in what libcurl says");

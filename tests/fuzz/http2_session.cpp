@@ -12,9 +12,8 @@
 
 #include "common/invariant.hpp"
 #include "tests/fuzz/bytes.hpp"
+#include "tests/fuzz/exchange_promises.hpp"
 #include "worker/adapters/http2/session.hpp"
-#include "worker/core/outcome/classify.hpp"
-#include "worker/core/outcome/retry_after.hpp"
 
 namespace {
 
@@ -22,6 +21,7 @@ using adapters::http2::Session;
 using namespace std::chrono_literals;
 
 constexpr std::size_t streams_max = 4;
+constexpr std::size_t header_bytes_max = 256;
 
 class Client {
 public:
@@ -73,7 +73,7 @@ public:
         std::map<std::uint64_t, int> ends;
         for (const core::ExchangeEnded& end : ended_) {
             INVARIANT(++ends[end.id.value] == 1, "each exchange ends once");
-            check(end.exchange);
+            fuzz::check(end.exchange, header_bytes_max);
         }
     }
 
@@ -88,25 +88,6 @@ private:
         request.deadline = now_ + 5s + 1ms * static_cast<int>(sent_);
         session_.submit(std::move(request));
         INVARIANT(session_.alive() <= sent_, "only what was sent is alive");
-    }
-
-    static void check(const core::Exchange& exchange) {
-        const auto* answer = std::get_if<core::Answer>(&exchange);
-        if (answer != nullptr) {
-            INVARIANT(answer->status >= 200 && answer->status <= 999, "an answer has a final status");
-            INVARIANT(answer->body.size() <= core::answer_body_bytes_max, "a body is bounded");
-            INVARIANT(!answer->retry_after || answer->retry_after->size() <= 256, "a header is bounded");
-            INVARIANT(!answer->content_type || answer->content_type->size() <= 256, "a header is bounded");
-        }
-        const common::WallTime now{std::chrono::milliseconds{1'800'000'000'000}};
-        const auto wait = core::retry_after(exchange, now);
-        INVARIANT(!wait || (*wait >= 1s && *wait <= 1h), "a wait is bounded");
-        for (const core::Action action : core::actions) {
-            const core::Meaning meaning = core::classify(action, false, exchange);
-            INVARIANT(
-                answer != nullptr || std::holds_alternative<core::Retry>(meaning),
-                "without an answer nothing is decided");
-        }
     }
 
     std::vector<core::ExchangeEnded> ended_;

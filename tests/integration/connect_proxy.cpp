@@ -68,24 +68,12 @@ void relay(int client, int server, int stop) {
 }  // namespace
 
 ConnectProxy::ConnectProxy(std::string refusal)
-    : refusal_{std::move(refusal)},
-      listener_{socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)},
-      stop_{eventfd(0, EFD_CLOEXEC)} {
-    sockaddr_in address = loopback(0);
-    socklen_t size = sizeof address;
-    auto* const generic = reinterpret_cast<sockaddr*>(&address);
-    REQUIRE(bind(listener_, generic, size) == 0);
-    REQUIRE(listen(listener_, 16) == 0);
-    REQUIRE(getsockname(listener_, generic, &size) == 0);
-    port_ = ntohs(address.sin_port);
-    thread_ = std::thread{[this] { run(); }};
-}
+    : refusal_{std::move(refusal)}, stop_{eventfd(0, EFD_CLOEXEC)}, thread_{[this] { run(); }} {}
 
 ConnectProxy::~ConnectProxy() {
     const std::uint64_t one = 1;
     static_cast<void>(write(stop_, &one, sizeof one) == sizeof one);
     thread_.join();
-    close(listener_);
     close(stop_);
 }
 
@@ -96,11 +84,11 @@ std::vector<std::string> ConnectProxy::heads() const {
 
 void ConnectProxy::run() {
     while (true) {
-        std::array<pollfd, 2> all{{{stop_, POLLIN, 0}, {listener_, POLLIN, 0}}};
+        std::array<pollfd, 2> all{{{stop_, POLLIN, 0}, {listener_.fd(), POLLIN, 0}}};
         if (poll(all.data(), all.size(), -1) < 0 || all[0].revents != 0) {
             return;
         }
-        const int client = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+        const int client = accept4(listener_.fd(), nullptr, nullptr, SOCK_CLOEXEC);
         serve(client);
         close(client);
     }

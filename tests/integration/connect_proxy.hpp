@@ -10,6 +10,8 @@
 #include <thread>
 #include <vector>
 
+#include "tests/support/loopback_listener.hpp"
+
 namespace transport_test {
 
 class ConnectProxy {
@@ -20,7 +22,7 @@ public:
     ConnectProxy& operator=(const ConnectProxy&) = delete;
     ~ConnectProxy();
 
-    [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+    [[nodiscard]] std::uint16_t port() const noexcept { return listener_.port(); }
     // What it was asked, each a whole head: the request line and the headers.
     [[nodiscard]] std::vector<std::string> heads() const;
 
@@ -29,9 +31,8 @@ private:
     void serve(int client);
 
     std::string refusal_;
-    int listener_ = -1;
+    test_support::LoopbackListener listener_;
     int stop_ = -1;
-    std::uint16_t port_ = 0;
     mutable std::mutex mutex_;
     std::vector<std::string> heads_;
     std::thread thread_;

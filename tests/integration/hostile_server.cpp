@@ -1,7 +1,6 @@
 #include "tests/integration/hostile_server.hpp"
 
 #include <doctest/doctest.h>
-#include <netinet/in.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -65,32 +64,22 @@ HostileServer::HostileServer(
     const dev::Certificates& certificates, std::string protocol, Misbehaviour misbehaviour)
     : certificates_{certificates}, protocol_{std::move(protocol)}, misbehaviour_{std::move(misbehaviour)} {
     (void)std::signal(SIGPIPE, SIG_IGN);
-    listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    REQUIRE(bind(listener_, reinterpret_cast<const sockaddr*>(&address), size) == 0);
-    REQUIRE(listen(listener_, 16) == 0);
-    REQUIRE(getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-    port_ = ntohs(address.sin_port);
     thread_ = std::thread{[this] { serve(); }};
 }
 
 HostileServer::~HostileServer() {
     stopping_ = true;
-    shutdown(listener_, SHUT_RDWR);
+    listener_.interrupt();
     {
         const std::lock_guard lock{mutex_};
         shutdown(connection_, SHUT_RDWR);  // wakes whatever the thread is waiting for
     }
     thread_.join();
-    close(listener_);
 }
 
 void HostileServer::serve() {
     while (!stopping_) {
-        const int fd = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+        const int fd = accept4(listener_.fd(), nullptr, nullptr, SOCK_CLOEXEC);
         if (fd < 0) {
             continue;
         }
@@ -152,6 +141,14 @@ void HostileServer::misbehave(int fd) {
     while (more && !misbehaviour_.hangs_up) {
         more = hear(heard);
     }
+}
+
+std::string many(const std::string& part, int times) {
+    std::string all;
+    for (int i = 0; i < times; ++i) {
+        all += part;
+    }
+    return all;
 }
 
 std::string h2_frame(

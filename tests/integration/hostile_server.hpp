@@ -13,6 +13,7 @@
 #include <string>
 #include <thread>
 
+#include "tests/support/loopback_listener.hpp"
 #include "worker/dev/certificates.hpp"
 
 namespace transport_test {
@@ -34,7 +35,7 @@ public:
     HostileServer& operator=(const HostileServer&) = delete;
     ~HostileServer();
 
-    [[nodiscard]] std::string url() const { return "https://localhost:" + std::to_string(port_); }
+    [[nodiscard]] std::string url() const { return "https://localhost:" + std::to_string(listener_.port()); }
     // Whole heads of requests, ever.
     [[nodiscard]] int requests() const noexcept { return requests_; }
     [[nodiscard]] std::uint64_t bytes_sent() const noexcept { return bytes_sent_; }
@@ -46,8 +47,7 @@ private:
     const dev::Certificates certificates_;
     const std::string protocol_;
     const Misbehaviour misbehaviour_;
-    int listener_ = -1;
-    std::uint16_t port_ = 0;
+    test_support::LoopbackListener listener_;
     std::mutex mutex_;
     int connection_ = -1;  // guarded by mutex_, so that nobody shuts down a number that is another's by now
     std::atomic<bool> stopping_{false};
@@ -55,6 +55,9 @@ private:
     std::atomic<std::uint64_t> bytes_sent_{0};
     std::thread thread_;
 };
+
+// `part`, so many times.
+[[nodiscard]] std::string many(const std::string& part, int times);
 
 // A frame of HTTP/2 (RFC 9113 section 4.1); `size` when the length shall not be the payload's.
 [[nodiscard]] std::string h2_frame(

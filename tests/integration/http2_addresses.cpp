@@ -2,8 +2,7 @@
 // without ever completing one. The resolver is the test's; the good server is the scripted Apple.
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include <netinet/in.h>
 
 #include <cstring>
 #include <map>
@@ -11,6 +10,7 @@
 #include <utility>
 
 #include "tests/integration/transport_folder.hpp"
+#include "tests/support/loopback_listener.hpp"
 #include "worker/adapters/http2/pool.hpp"
 #include "worker/adapters/reactor/reactor.hpp"
 #include "worker/adapters/reactor/system_clock.hpp"
@@ -20,6 +20,7 @@ namespace {
 
 using adapters::http2::Address;
 using adapters::http2::AddressBook;
+using test_support::LoopbackListener;
 using namespace std::chrono_literals;
 
 Address loopback(std::uint16_t port) {
@@ -32,29 +33,6 @@ Address loopback(std::uint16_t port) {
     address.size = sizeof v4;
     return address;
 }
-
-// The kernel takes its connections; nobody ever says a word.
-class SilentListener {
-public:
-    SilentListener() {
-        const Address any = loopback(0);
-        REQUIRE(bind(fd_, reinterpret_cast<const sockaddr*>(&any.storage), any.size) == 0);
-        REQUIRE(listen(fd_, 64) == 0);
-        sockaddr_in v4{};
-        socklen_t size = sizeof v4;
-        REQUIRE(getsockname(fd_, reinterpret_cast<sockaddr*>(&v4), &size) == 0);
-        port_ = ntohs(v4.sin_port);
-    }
-    SilentListener(const SilentListener&) = delete;
-    SilentListener& operator=(const SilentListener&) = delete;
-    ~SilentListener() { close(fd_); }
-
-    [[nodiscard]] Address address() const { return loopback(port_); }
-
-private:
-    int fd_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    std::uint16_t port_ = 0;
-};
 
 class Scene {
 public:
@@ -208,8 +186,8 @@ TEST_CASE("http2 addresses: when DNS fails, the addresses that worked go on work
 // single broken front end, or an IPv6 path that swallows large packets, stopped all traffic.
 TEST_CASE("http2 addresses: a server that accepts and never speaks costs its timeout once") {
     Scene scene{impatient()};
-    const SilentListener silent;
-    const std::vector addresses{silent.address(), scene.good()};
+    const LoopbackListener silent;
+    const std::vector addresses{loopback(silent.port()), scene.good()};
     scene.send(1);
     scene.questions.back()(addresses);
     CHECK(scene.await(1) == "401");
@@ -227,10 +205,10 @@ TEST_CASE("http2 addresses: a server that accepts and never speaks costs its tim
 
 TEST_CASE("http2 addresses: when no address works, the one that came furthest names the reason") {
     Scene scene{impatient()};
-    const SilentListener silent;
-    const Address refusing = SilentListener{}.address();
+    const LoopbackListener silent;
+    const Address refusing = loopback(LoopbackListener{}.port());
     scene.send(1);
-    scene.questions.back()(std::vector{silent.address(), refusing});
+    scene.questions.back()(std::vector{loopback(silent.port()), refusing});
     CHECK(scene.await(1) == "no connection");
     CHECK(scene.ended(ports::ConnectionEnd::tls_failed) == 1);
     CHECK(scene.ended(ports::ConnectionEnd::connect_failed) == 0);

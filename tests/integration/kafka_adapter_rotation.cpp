@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
 #include <librdkafka/rdkafka.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -17,6 +16,7 @@
 #include <vector>
 
 #include "tests/integration/transport_folder.hpp"
+#include "tests/support/loopback_listener.hpp"
 #include "worker/adapters/kafka/client.hpp"
 
 namespace {
@@ -25,27 +25,16 @@ using namespace std::chrono_literals;
 
 class RefusingBroker {
 public:
-    RefusingBroker() {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof address;
-        REQUIRE(bind(listener_, reinterpret_cast<const sockaddr*>(&address), size) == 0);
-        REQUIRE(listen(listener_, 16) == 0);
-        REQUIRE(getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-        port_ = ntohs(address.sin_port);
-        thread_ = std::thread{[this] { serve(); }};
-    }
+    RefusingBroker() : thread_{[this] { serve(); }} {}
     RefusingBroker(const RefusingBroker&) = delete;
     RefusingBroker& operator=(const RefusingBroker&) = delete;
     // Clients must be gone: a connection that stays silent is waited for.
     ~RefusingBroker() {
-        shutdown(listener_, SHUT_RDWR);
+        listener_.interrupt();
         thread_.join();
-        close(listener_);
     }
 
-    [[nodiscard]] std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
+    [[nodiscard]] std::string address() const { return "127.0.0.1:" + std::to_string(listener_.port()); }
     [[nodiscard]] bool was_told(std::string_view password) {
         const std::lock_guard lock{mutex_};
         for (const std::string& told : passwords_) {
@@ -95,7 +84,7 @@ private:
 
     void serve() {
         while (true) {
-            const int fd = accept(listener_, nullptr, nullptr);
+            const int fd = accept(listener_.fd(), nullptr, nullptr);
             if (fd < 0) {
                 return;
             }
@@ -104,8 +93,7 @@ private:
         }
     }
 
-    int listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    std::uint16_t port_ = 0;
+    test_support::LoopbackListener listener_;
     std::mutex mutex_;
     std::vector<std::string> passwords_;
     std::thread thread_;

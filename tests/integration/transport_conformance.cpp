@@ -1,49 +1,23 @@
 // What every transport must do: the promise of ports::HttpTransport, against a server that misbehaves on the
 // wire.
 #include <doctest/doctest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "tests/integration/transport_world.hpp"
+#include "tests/support/loopback_listener.hpp"
 
 namespace {
 
 using sim::Fault;
 using sim::FaultKind;
+using test_support::LoopbackListener;
 using transport_test::speaks_http2;
 using transport_test::TransportOptions;
 using transport_test::World;
 using namespace std::chrono_literals;
 
-// Takes connections and never says a word.
-class SilentServer {
-public:
-    SilentServer() {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof address;
-        REQUIRE(bind(fd_, reinterpret_cast<const sockaddr*>(&address), size) == 0);
-        REQUIRE(listen(fd_, 16) == 0);
-        REQUIRE(getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-        url_ = "https://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
-    }
-    SilentServer(const SilentServer&) = delete;
-    SilentServer& operator=(const SilentServer&) = delete;
-    ~SilentServer() { stop(); }
-    void stop() {
-        if (fd_ >= 0) {
-            close(fd_);
-            fd_ = -1;
-        }
-    }
-    [[nodiscard]] const std::string& url() const { return url_; }
-
-private:
-    int fd_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    std::string url_;
-};
+std::string url_of(const LoopbackListener& silent) {
+    return "https://127.0.0.1:" + std::to_string(silent.port());
+}
 
 Fault fault(FaultKind kind) {
     Fault fault;
@@ -186,11 +160,11 @@ TEST_CASE("transport: every connection dies under its requests") {
 
 TEST_CASE("transport: nobody listens") {
     World world;
-    SilentServer nobody;
+    LoopbackListener nobody;
     TransportOptions options = world.defaults;
-    options.base_url = nobody.url();
+    options.base_url = url_of(nobody);
     world.use_transport(options);
-    nobody.stop();
+    nobody.close();
     for (std::uint64_t id = 1; id <= 5; ++id) {
         CHECK(world.ask(id, 10s) == "not sent: no_connection");
     }
@@ -200,9 +174,9 @@ TEST_CASE("transport: nobody listens") {
 
 TEST_CASE("transport: a server that takes the connection and says nothing") {
     World world;
-    const SilentServer silent;
+    const LoopbackListener silent;
     TransportOptions options = world.defaults;
-    options.base_url = silent.url();
+    options.base_url = url_of(silent);
     world.use_transport(options);
     world.send(1, 100ms);
     world.send(2, 50ms);

@@ -9,16 +9,9 @@ namespace {
 
 using ports::ConnectionEnd;
 using transport_test::HostileWorld;
+using transport_test::many;
 using transport_test::Misbehaviour;
 using namespace std::chrono_literals;
-
-std::string many(const std::string& part, int times) {
-    std::string all;
-    for (int i = 0; i < times; ++i) {
-        all += part;
-    }
-    return all;
-}
 
 }  // namespace
 

@@ -10,6 +10,7 @@ namespace {
 using ports::ConnectionEnd;
 using transport_test::h2_frame;
 using transport_test::HostileWorld;
+using transport_test::many;
 using transport_test::Misbehaviour;
 using namespace std::chrono_literals;
 
@@ -34,14 +35,6 @@ std::string hello() {
 std::string field(const std::string& name, const std::string& value) {
     return '\0' + std::string(1, static_cast<char>(name.size())) + name +
            std::string(1, static_cast<char>(value.size())) + value;
-}
-
-std::string many(const std::string& part, int times) {
-    std::string all;
-    for (int i = 0; i < times; ++i) {
-        all += part;
-    }
-    return all;
 }
 
 }  // namespace

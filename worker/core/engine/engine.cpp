@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "worker/core/engine/impl.hpp"
-#include "worker/core/planted.hpp"
 
 namespace core {
 

@@ -175,6 +175,13 @@ private:
     void pause_or_resume();
     void give_up_blocking_head(Epoch epoch, Partition& partition);
 
+    // Whether something that holds the channel is closed: its app's gate, its acceptance or its breaker.
+    [[nodiscard]] bool held(const Channel& channel) const {
+        return apps_[channel.app.value].gate.state() != GateState::open ||
+               channel.acceptance.state() != GateState::open ||
+               channel.breaker.state() != BreakerState::closed;
+    }
+
     // standstill.cpp
     [[nodiscard]] bool held_on_purpose(const Channel& channel) const;
     [[nodiscard]] bool something_should_move() const;

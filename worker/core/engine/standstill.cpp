@@ -41,12 +41,10 @@ std::string listed(const Items& items, Text text) {
 // has a time. What is closed without either would stay closed for ever.
 bool Engine::Impl::held_on_purpose(const Channel& channel) const {
     const Gate& gate = apps_[channel.app.value].gate;
-    const bool held = gate.state() != GateState::open || channel.acceptance.state() != GateState::open ||
-                      channel.breaker.state() != BreakerState::closed;
     const auto to_come = [this](common::Instant at) { return at != common::never && at > now_.steady; };
-    return held && (endpoints_[settings_.apps[channel.app.value].endpoint.value].in_flight > 0 ||
-                    to_come(gate.next_try()) || to_come(channel.acceptance.next_try()) ||
-                    to_come(channel.breaker.next_try()));
+    return held(channel) && (endpoints_[settings_.apps[channel.app.value].endpoint.value].in_flight > 0 ||
+                             to_come(gate.next_try()) || to_come(channel.acceptance.next_try()) ||
+                             to_come(channel.breaker.next_try()));
 }
 
 // Waits of a lane and closed gates or breakers are waits on purpose: they end by themselves, and have gauges

@@ -58,10 +58,7 @@ void Engine::Impl::show_holds(Status& status, common::Now now) const {
             if (gate->state() == GateState::open) {
                 gate = &channel.acceptance;  // the app's is open: what its calls are held by is shown instead
             }
-            const bool held = apps_[i].gate.state() != GateState::open ||
-                              channel.acceptance.state() != GateState::open ||
-                              channel.breaker.state() != BreakerState::closed;
-            status.lanes_held += held ? lanes : 0;
+            status.lanes_held += held(channel) ? lanes : 0;
             // A host is shown as its worst channel.
             BreakerStatus& shown = status.breakers[settings_.apps[i].endpoint.value];
             if (channel.breaker.state() != BreakerState::closed && shown.state != BreakerState::open) {
