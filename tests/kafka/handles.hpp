@@ -1,8 +1,11 @@
-// Owners of librdkafka's objects, for the driver's own .cpp files.
+// Owners of librdkafka's objects, for the .cpp files of programs that watch or feed the worker.
+//
+// Errors: Failed.
 #pragma once
 
 #include <librdkafka/rdkafka.h>
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -30,8 +33,13 @@ struct Delete {
 template <class Object>
 using Owned = std::unique_ptr<Object, Delete>;
 
-// Errors: Failed.
 [[nodiscard]] Owned<rd_kafka_t> open(
     rd_kafka_type_t type, const std::map<std::string, std::string>& properties);
+
+// Queues one record of copies of `key` and `value`; without a partition, its key chooses it. That the broker
+// takes it is for the caller to find out.
+void produce(
+    rd_kafka_t* producer, const std::string& topic, const std::string& key, const std::string& value,
+    std::int32_t partition = RD_KAFKA_PARTITION_UA);
 
 }  // namespace lane

@@ -2,12 +2,11 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <librdkafka/rdkafka.h>
 
-#include <array>
 #include <fstream>
 #include <vector>
 
+#include "tests/kafka/handles.hpp"
 #include "tests/kafka/require.hpp"
 #include "worker/dev/certificates.hpp"
 
@@ -59,45 +58,21 @@ const std::vector<Trouble>& troubles() {
     return all;
 }
 
-void produce(rd_kafka_t* producer, const std::string& key, const std::string& value) {
-    const auto view = [](const std::string& text) {
-        decltype(rd_kafka_vu_t::u.mem) bytes{};
-        bytes.ptr = const_cast<char*>(text.data());  // copied, not written
-        bytes.size = text.size();
-        return bytes;
-    };
-    std::array<rd_kafka_vu_t, 4> parts{};
-    parts[0].vtype = RD_KAFKA_VTYPE_TOPIC;
-    parts[0].u.cstr = events_topic;
-    parts[1].vtype = RD_KAFKA_VTYPE_KEY;
-    parts[1].u.mem = view(key);
-    parts[2].vtype = RD_KAFKA_VTYPE_VALUE;
-    parts[2].u.mem = view(value);
-    parts[3].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
-    parts[3].u.i = RD_KAFKA_MSG_F_COPY;
-    rd_kafka_error_t* const error = rd_kafka_produceva(producer, parts.data(), parts.size());
-    const bool taken = error == nullptr;
-    rd_kafka_error_destroy(error);
-    lane::require(taken, "an event could not be sent");
-}
-
 }  // namespace
 
+struct World::Sender {
+    lane::Owned<rd_kafka_t> producer;
+};
+
 World::World(const std::filesystem::path& folder)
-    : broker_{{{events_topic, 4}, {"receipts", 2}, {"events.dead-letters", 1}}} {
+    : broker_{{{events_topic, 4}, {"receipts", 2}, {"events.dead-letters", 1}}}, sender_{new Sender} {
     std::filesystem::create_directories(folder);
     start_apple(folder);
     write_config(folder);
-    rd_kafka_conf_t* conf = rd_kafka_conf_new();
-    rd_kafka_conf_set(conf, "bootstrap.servers", broker_.bootstrap().c_str(), nullptr, 0);
-    rd_kafka_conf_set(conf, "linger.ms", "20", nullptr, 0);
-    producer_ = rd_kafka_new(RD_KAFKA_PRODUCER, conf, nullptr, 0);
-    lane::require(producer_ != nullptr, "no Kafka producer");
+    sender_->producer =
+        lane::open(RD_KAFKA_PRODUCER, {{"bootstrap.servers", broker_.bootstrap()}, {"linger.ms", "20"}});
 }
-
-World::~World() {
-    rd_kafka_destroy(producer_);
-}
+World::~World() = default;
 
 void World::start_apple(const std::filesystem::path& folder) {
     const auto certificates = dev::write_certificates(folder);
@@ -146,10 +121,9 @@ void World::send(std::size_t count) {
             apple_->with_apple(
                 [&](sim::Apple& apple, common::Now) { apple.store().put(shop, account, value); });
         }
-        const std::string text = event_text(number, account, value);
-        produce(producer_, account, text);
+        lane::produce(sender_->producer.get(), events_topic, account, event_text(number, account, value));
     }
-    rd_kafka_poll(producer_, 0);
+    rd_kafka_poll(sender_->producer.get(), 0);
 }
 
 std::string World::begin_trouble(std::size_t minute) {

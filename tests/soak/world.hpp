@@ -13,8 +13,6 @@
 #include "worker/dev/apple_server.hpp"
 #include "worker/dev/embedded_broker.hpp"
 
-struct rd_kafka_s;
-
 namespace soak {
 
 class World {
@@ -41,7 +39,8 @@ private:
     std::unique_ptr<dev::AppleServer> apple_;
     std::filesystem::path ca_file_;
     std::filesystem::path config_file_;
-    rd_kafka_s* producer_ = nullptr;
+    struct Sender;
+    std::unique_ptr<Sender> sender_;
     std::size_t sent_ = 0;
 };
 
