@@ -8,6 +8,7 @@
 
 namespace {
 
+using cli::contains;
 using cli::Scene;
 using lane::WorkerProcess;
 using namespace std::chrono_literals;
@@ -29,10 +30,6 @@ std::uint64_t letters(const WorkerProcess& worker) {
         sum += worker.metric(fmt::format("autosignin_dead_letters_total{{reason=\"{}\"}}", reason));
     }
     return static_cast<std::uint64_t>(sum);
-}
-
-bool contains(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
 }
 
 }  // namespace

@@ -20,6 +20,10 @@ inline constexpr const char* receipts_topic = "receipts";
 inline constexpr const char* dead_letter_topic = "events.dead-letters";
 inline const sim::Shop shop{sim::Environment::production, "com.example.tv"};
 
+[[nodiscard]] inline bool contains(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
 struct Ended {
     int code = -1;  // -1: it did not end
     std::string output;

@@ -11,6 +11,7 @@
 
 namespace {
 
+using cli::contains;
 using cli::Scene;
 using lane::WorkerProcess;
 using namespace std::chrono_literals;
@@ -81,10 +82,6 @@ const sim::Fault rejection{
 std::vector<sim::Fault> with_rejection(std::vector<sim::Fault> faults) {
     faults.push_back(rejection);
     return faults;
-}
-
-bool contains(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
 }
 
 }  // namespace

@@ -9,13 +9,10 @@
 
 namespace {
 
+using cli::contains;
 using cli::Scene;
 using lane::WorkerProcess;
 using namespace std::chrono_literals;
-
-bool contains(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
 
 }  // namespace
 
