@@ -133,6 +133,39 @@ TEST_CASE("a refused commit is tried again, and not at once") {
     CHECK(rig.commit.has_value());
 }
 
+// Simulation seeds 3017477 and 3018369: the group took a partition away while its commit was under way. The
+// commit was fenced, and the wait that follows a refused commit held back those of the next ownership too: a
+// crash within that second repeated everything it had finished.
+TEST_CASE("a commit that was fenced does not hold back those of the next ownership") {
+    struct Row {
+        const char* because;
+        bool answered_before_it_is_lost;
+    };
+    for (const Row& row : {Row{"the refusal comes first", true}, Row{"the loss comes first", false}}) {
+        SUBCASE(row.because) {
+            Rig rig;
+            rig.deliver("anna", "a");
+            rig.answer_oldest(204);
+            rig.acknowledge_all_stores();
+            rig.pass(200ms);
+            if (row.answered_before_it_is_lost) {
+                rig.acknowledge_commit(false);
+            }
+            rig.step(core::Revoked{{rig.epoch}, true});
+            if (!row.answered_before_it_is_lost) {
+                rig.acknowledge_commit(false);
+            }
+            rig.next_offset = 0;
+            rig.assign(0);
+            rig.deliver("anna", "a");
+            rig.answer_oldest(404);
+            rig.acknowledge_all_stores();
+            rig.pass_in_steps(settings().commit_interval);
+            CHECK(rig.commit.has_value());
+        }
+    }
+}
+
 TEST_CASE("a full buffer pauses the partition and an emptied one resumes it") {
     auto with = settings();
     with.records_buffered_max = 100;

@@ -56,6 +56,7 @@ void Engine::Impl::on(CommitEnded& ended) {
     } else {
         last_commit_error_ = ended.error;
     }
+    refused_last_ = false;
     for (const PartitionCommit& commit : commit_under_way_) {
         Partition* const committed = partition(commit.epoch);
         if (committed == nullptr) {
@@ -67,6 +68,7 @@ void Engine::Impl::on(CommitEnded& ended) {
         } else {
             committed->dirty = !planted(Bug::refused_commit_forgotten);
             ++committed->commits_refused;
+            refused_last_ = true;
             next_commit_ = now_.steady + (committed->leaving ? after_refusal_while_leaving : after_refusal);
         }
     }
@@ -75,7 +77,6 @@ void Engine::Impl::on(CommitEnded& ended) {
             "offsets were not committed; it is tried again, and until then a restart repeats more",
             {{"error", ended.error}, {"times", fmt::to_string(*times)}});
     }
-    refused_last_ = !ended.ok;
     map_refused_ = map_refused_ || ended.error.find("OFFSET_METADATA_TOO_LARGE") != std::string::npos;
     commit_under_way_.clear();
 }

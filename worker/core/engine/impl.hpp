@@ -167,6 +167,7 @@ private:
     void drop_idle(const std::vector<Epoch>& epochs);
     void let_go();
     void release(const std::vector<Epoch>& epochs);
+    void forget_refusals();
 
     // flow.cpp
     void on(CapacityChanged& changed);
@@ -241,7 +242,7 @@ private:
     std::size_t completions_ = 0;  // since the last commit
     common::Instant next_commit_{};
     bool map_refused_ = false;   // the broker takes no metadata of our size
-    bool refused_last_ = false;  // the last commit: then next_commit_ binds
+    bool refused_last_ = false;  // the last commit of what is still ours: then next_commit_ binds
 
     common::Instant moved_{};    // a record came, Apple answered or Kafka acknowledged
     common::Instant watched_{};  // the last step

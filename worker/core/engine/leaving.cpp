@@ -141,6 +141,17 @@ void Engine::Impl::let_go() {
     }
 }
 
+// A commit that was refused because its ownership was over says nothing about those that follow.
+void Engine::Impl::forget_refusals() {
+    const bool waits = std::any_of(partitions_.begin(), partitions_.end(), [](const auto& entry) {
+        return entry.second.commits_refused > 0;
+    });
+    if (refused_last_ && !waits) {
+        refused_last_ = false;
+        next_commit_ = std::min(next_commit_, now_.steady + settings_.commit_interval);
+    }
+}
+
 void Engine::Impl::release(const std::vector<Epoch>& epochs) {
     const auto gone = [&](const Obligation& obligation) {
         return std::find(epochs.begin(), epochs.end(), obligation.record.epoch) != epochs.end();
@@ -160,6 +171,7 @@ void Engine::Impl::release(const std::vector<Epoch>& epochs) {
             std::erase(group.epochs, epoch);
         }
     }
+    forget_refusals();
     effects_->emplace_back(Release{epochs});
 }
 
