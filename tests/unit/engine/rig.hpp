@@ -80,7 +80,12 @@ public:
     }
 
     core::Offset deliver_text(const std::string& key, std::string value) {
+        return deliver_record(key, std::move(value), {});
+    }
+
+    core::Offset deliver_record(const std::string& key, std::string value, core::Headers headers) {
         core::Record record;
+        record.headers = std::move(headers);
         record.epoch = epoch;
         record.offset = core::Offset{next_offset++};
         record.key = key;

@@ -60,6 +60,26 @@ core::ReceiptFacts executed() {
     return facts;
 }
 
+core::ReceiptFacts replayed() {
+    core::ReceiptFacts facts = executed();
+    facts.replay_of = "account-events.dead-letters/3/41";
+    facts.replays = 1;
+    return facts;
+}
+
+core::ReceiptFacts discarded() {
+    core::ReceiptFacts facts = executed();
+    facts.from = {"account-events.dead-letters", 3};
+    facts.offset = core::Offset{41};
+    facts.discard = core::Discard{"anna", "the account was made anew", "e-2"};
+    facts.reason = core::DeadLetterReason::rejected;
+    facts.error_code = "400";
+    facts.attempts = 0;
+    facts.seconds_to_outcome.reset();
+    facts.fingerprint = {};
+    return facts;
+}
+
 core::ReceiptFacts dead_lettered() {
     core::ReceiptFacts facts = executed();
     facts.offset = core::Offset{4712};
@@ -106,6 +126,8 @@ TEST_CASE("receipts are what the examples show, field by field, and keep to thei
     const Row rows[] = {
         {"executed", executed(), "examples/receipts/executed.json"},
         {"dead lettered", dead_lettered(), "examples/receipts/dead-lettered.json"},
+        {"a replay", replayed(), "examples/receipts/replayed.json"},
+        {"discarded", discarded(), "examples/receipts/discarded.json"},
         {"an event that cannot be read", invalid_event(), "examples/receipts/invalid-event.json"},
     };
     for (const Row& row : rows) {

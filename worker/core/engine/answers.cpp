@@ -198,7 +198,7 @@ void Engine::Impl::fail_command(LaneKey lane, ObligationKey key, DeadLetterReaso
 
 void Engine::Impl::next_command(LaneKey lane, ObligationKey key) {
     Obligation& obligation = obligations_.at(key);
-    ++obligation.current;
+    obligation.current = obligation.next_from(obligation.current + 1);
     if (obligation.current == obligation.commands.size()) {
         lanes_.advance(lane);
         settle(key);

@@ -1,4 +1,5 @@
 // Record -> obligation -> lane.
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -17,6 +18,18 @@ std::size_t size_of(const Record& record) {
         bytes += header.name.size() + (header.value ? header.value->size() : 0);
     }
     return bytes;
+}
+
+// A replayed dead letter names the commands that are still owed. A list that does not fit the event is not
+// believed: then all run, which is harmless.
+void leave_out_what_ended_before(Obligation& obligation) {
+    const std::vector<std::size_t>& owed = obligation.lineage.commands;
+    if (owed.empty() || owed.back() >= obligation.commands.size()) {
+        return;
+    }
+    for (std::size_t index = 0; index < obligation.progress.size(); ++index) {
+        obligation.progress[index].ended_before = !std::binary_search(owed.begin(), owed.end(), index);
+    }
 }
 
 std::string place_of(const TopicPartition& partition) {
@@ -92,8 +105,11 @@ void Engine::Impl::admit_event(Partition& from, Record& record, Event& event) {
         event.time};
     const auto patience = settings_.time_to_execute[static_cast<std::size_t>(event.type)];
     const auto deadline = event.time + std::chrono::duration_cast<common::WallTime::duration>(patience);
+    obligation.lineage = lineage_of(obligation.record.headers);
     obligation.commands = commands_for(std::move(event));
     obligation.progress.resize(obligation.commands.size());
+    leave_out_what_ended_before(obligation);
+    obligation.current = obligation.next_from(0);
     from.bytes += obligation.bytes;
     bytes_buffered_ += obligation.bytes;
     ++from.buffered;
@@ -103,11 +119,13 @@ void Engine::Impl::admit_event(Partition& from, Record& record, Event& event) {
         settle(key);
         return;
     }
-    lanes_.push(held.envelope.subject, {key, channel_of(held.app, held.commands.front().action), deadline});
+    lanes_.push(
+        held.envelope.subject, {key, channel_of(held.app, held.commands[held.current].action), deadline});
 }
 
 void Engine::Impl::admit_invalid(Partition& from, Record& record, Invalid& invalid) {
     Obligation obligation{.record = std::move(record), .envelope = std::move(invalid.envelope), .app = {}};
+    obligation.lineage = lineage_of(obligation.record.headers);
     obligation.invalid_code = planted(Bug::invalid_swallowed) ? std::string_view{} : invalid.code;
     obligation.first_failed = now_.wall;
     obligation.bytes = size_of(obligation.record);

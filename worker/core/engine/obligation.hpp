@@ -12,20 +12,22 @@
 #include "worker/core/event/event.hpp"
 #include "worker/core/event/record.hpp"
 #include "worker/core/settle/letter.hpp"
+#include "worker/core/settle/lineage.hpp"
 
 namespace core {
 
 struct CommandProgress {
-    std::optional<Outcome> outcome{};                      // none: still to run
+    std::optional<Outcome> outcome{};                      // none: still to run, unless ended_before
     DeadLetterReason reason = DeadLetterReason::rejected;  // with Outcome::dead_lettered
     int attempts = 0;                                      // sent, whatever came of it
     int charged = 0;                                       // failures that are known to be the command's own
     int failures = 0;                                      // in a row, for the backoff; free ones too
-    bool lost_before = false;  // an attempt ended without an answer: it may have been executed
-    bool spent = false;        // may be given up instead of being sent again
-    bool given_up = false;     // is given up, since it holds up its partition
-    int refused_alone = 0;     // times that Apple took a canary after having refused this
-    std::string_view code{};   // answer class of the last failure
+    bool ended_before = false;  // before the record was replayed; neither run nor told again
+    bool lost_before = false;   // an attempt ended without an answer: it may have been executed
+    bool spent = false;         // may be given up instead of being sent again
+    bool given_up = false;      // is given up, since it holds up its partition
+    int refused_alone = 0;      // times that Apple took a canary after having refused this
+    std::string_view code{};    // answer class of the last failure
     std::optional<int> status{};
     common::Duration age_spent{};  // time that ran while the API was well
     common::Instant last_failure{};
@@ -41,6 +43,7 @@ struct Obligation {
     std::vector<CommandProgress> progress{};  // one a command
     std::size_t current = 0;                  // index of the command whose turn it is
     Stage stage = Stage::queued;
+    Lineage lineage{};                  // of a replayed dead letter
     std::string_view invalid_code{};    // not empty: the record is not an event
     bool omit_value = false;            // the broker refused the original as too large
     bool omit_key_and_headers = false;  // and still, without its value
@@ -49,6 +52,14 @@ struct Obligation {
     std::size_t bytes = 0;
     std::optional<common::WallTime> first_failed{};
     common::WallTime ended{};  // when the last command ended
+
+    // The first command from `index` on that has to run in this round; as many as there are: none.
+    [[nodiscard]] std::size_t next_from(std::size_t index) const noexcept {
+        while (index < progress.size() && progress[index].ended_before) {
+            ++index;
+        }
+        return index;
+    }
 
     [[nodiscard]] bool owes_dead_letter() const noexcept {
         if (!invalid_code.empty()) {

@@ -79,10 +79,13 @@ void Engine::Impl::store_receipts(ObligationKey key) {
         stores_queued_.push_back(stores_.insert({key, StoreKind::receipt}));
         return;
     }
-    obligation.receipts_outstanding =
-        planted(Bug::receipt_lost) ? std::size_t{1} : obligation.commands.size();
-    for (std::size_t index = 0; index < obligation.commands.size(); ++index) {
+    for (std::size_t index = obligation.next_from(0); index < obligation.commands.size();
+         index = obligation.next_from(index + 1)) {
+        ++obligation.receipts_outstanding;
         stores_queued_.push_back(stores_.insert({key, StoreKind::receipt, index}));
+    }
+    if (planted(Bug::receipt_lost)) {
+        obligation.receipts_outstanding = 1;
     }
 }
 
@@ -148,6 +151,8 @@ OutgoingRecord Engine::Impl::receipt_of(
     facts.event_type = obligation.envelope.type ? type_name(*obligation.envelope.type) : std::string_view{};
     facts.subject = obligation.envelope.subject;
     facts.traceparent = obligation.envelope.traceparent;
+    facts.replays = obligation.lineage.replays;
+    facts.replay_of = obligation.lineage.of;
     facts.command = command;
     facts.outcome = outcome_of(obligation);
     facts.worker_version = settings_.worker_version;

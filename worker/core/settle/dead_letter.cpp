@@ -5,33 +5,17 @@
 
 #include "worker/core/planted.hpp"
 #include "worker/core/settle/letter.hpp"
+#include "worker/core/settle/letter_headers.hpp"
+#include "worker/core/settle/lineage.hpp"
 #include "worker/core/settle/text.hpp"
 
 namespace core {
 namespace {
 
-constexpr std::string_view ours = "dlq.";
-constexpr std::string_view replay_count = "dlq.replay.count";
-
 std::string written(common::WallTime time) {
     std::string text;
     append_rfc3339(text, time);
     return text;
-}
-
-bool is_count(std::string_view text) noexcept {
-    constexpr std::size_t digits_max = 9;
-    return !text.empty() && text.size() <= digits_max &&
-           text.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
-// The last one counts, should there be several: a replay appends. Anybody can produce records with such a
-// header, so what is no number is not repeated in our name.
-std::string replays_of(const Headers& headers) {
-    const auto found = std::find_if(headers.rbegin(), headers.rend(), [](const Header& header) {
-        return header.name == replay_count && header.value && is_count(*header.value);
-    });
-    return found == headers.rend() ? "0" : *found->value;
 }
 
 std::string topic_with(std::string_view name_template, std::string_view topic, std::string_view reason) {
@@ -68,41 +52,46 @@ OutgoingRecord dead_letter(const Record& original, std::string topic, const Dead
         facts.omit_value ? std::nullopt : original.value,
         {},
         original.timestamp};
-    letter.headers.reserve(original.headers.size() + 15);
+    const Lineage lineage = lineage_of(original.headers);
+    letter.headers.reserve(original.headers.size() + 16);
     for (const Header& header : original.headers) {
-        if (!facts.omit_key_and_headers && std::string_view{header.name}.substr(0, ours.size()) != ours) {
+        if (!facts.omit_key_and_headers &&
+            std::string_view{header.name}.substr(0, letter_header::prefix.size()) != letter_header::prefix) {
             letter.headers.push_back(header);
         }
     }
     const auto say = [&letter](std::string_view name, std::string value) {
         letter.headers.push_back({std::string{name}, std::move(value)});
     };
-    say("dlq.original.topic", facts.from.topic);
-    say("dlq.original.partition", std::to_string(facts.from.partition));
-    say("dlq.original.offset", std::to_string(original.offset.value));
-    say("dlq.original.timestamp", std::to_string(original.timestamp.time_since_epoch().count()));
-    say("dlq.reason", std::string{reason_name(facts.reason)});
-    say("dlq.error.code", facts.error_code);
+    say(letter_header::original_topic, facts.from.topic);
+    say(letter_header::original_partition, std::to_string(facts.from.partition));
+    say(letter_header::original_offset, std::to_string(original.offset.value));
+    say(letter_header::original_timestamp, std::to_string(original.timestamp.time_since_epoch().count()));
+    say(letter_header::reason, std::string{reason_name(facts.reason)});
+    say(letter_header::error_code, facts.error_code);
     if (facts.http_status) {
-        say("dlq.http.status", std::to_string(*facts.http_status));
+        say(letter_header::http_status, std::to_string(*facts.http_status));
     }
-    say("dlq.attempts", std::to_string(facts.attempts));
+    say(letter_header::attempts, std::to_string(facts.attempts));
     if (!facts.commands.empty()) {
-        say("dlq.commands", fmt::format("{}", fmt::join(facts.commands, ",")));
+        say(letter_header::commands, fmt::format("{}", fmt::join(facts.commands, ",")));
     }
     if (facts.first_failed) {
-        say("dlq.first.failed.at", written(*facts.first_failed));
+        say(letter_header::first_failed, written(*facts.first_failed));
     }
-    say("dlq.last.failed.at", written(facts.last_failed));
-    say("dlq.consumer.group", facts.consumer_group);
-    say("dlq.worker.version", facts.worker_version);
-    say(replay_count, replays_of(original.headers));
+    say(letter_header::last_failed, written(facts.last_failed));
+    say(letter_header::consumer_group, facts.consumer_group);
+    say(letter_header::worker_version, facts.worker_version);
+    say(letter_header::replay_count, std::to_string(lineage.replays));
+    if (!lineage.of.empty()) {
+        say(letter_header::replay_of, lineage.of);
+    }
     if (facts.omit_value) {
-        say("dlq.value.omitted", "too_large");
+        say(letter_header::value_omitted, "too_large");
     }
     if (facts.omit_key_and_headers) {
-        say("dlq.key.omitted", "too_large");
-        say("dlq.headers.omitted", "too_large");
+        say(letter_header::key_omitted, "too_large");
+        say(letter_header::headers_omitted, "too_large");
     }
     return letter;
 }

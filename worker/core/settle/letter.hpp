@@ -46,8 +46,8 @@ struct DeadLetterFacts {
 };
 
 // `topic` is the dead-letter topic. The original's key, value, headers and timestamp are kept byte for byte;
-// dlq.* headers of an earlier round are replaced, except dlq.replay.count, which is kept (0 when it is absent
-// or no number).
+// dlq.* headers of an earlier round are replaced, except its lineage: dlq.replay.count (0 when it is absent
+// or no number) and dlq.replay.of, the dead letter that this one descends from.
 [[nodiscard]] OutgoingRecord dead_letter(
     const Record& original, std::string topic, const DeadLetterFacts& facts);
 
@@ -68,8 +68,15 @@ inline constexpr std::array outcomes{Outcome::executed,  Outcome::probably_execu
                                      Outcome::not_found, Outcome::nothing_to_do,     Outcome::dead_lettered};
 [[nodiscard]] std::string_view outcome_name(Outcome outcome) noexcept;
 
+// A dead letter that somebody gave up on the record.
+struct Discard {
+    std::string_view by;
+    std::string_view why;
+    std::string_view superseded_by;  // id of the event that does its work; empty: none
+};
+
 struct ReceiptFacts {
-    TopicPartition from;
+    TopicPartition from;  // of a discard: the dead letter's place
     Offset offset;
     std::string_view event_id;  // may be empty: an invalid event need not have one
     std::string_view event_source;
@@ -85,6 +92,9 @@ struct ReceiptFacts {
     int attempts = 0;
     std::optional<double> seconds_to_outcome;  // from the event's time; none when that is unknown
     std::string_view fingerprint;              // of the token value; empty without a command
+    int replays = 0;                           // how often the record was replayed
+    std::optional<Discard> discard;            // then the outcome is "discarded", whatever `outcome` says
+    std::string_view replay_of;                // the dead letter it was before; empty: none
     common::WallTime now{};
     std::string_view worker_version;
 };

@@ -108,14 +108,27 @@ void write_data(std::string& out, const ReceiptFacts& facts) {
         }
         command.close();
     }
-    data.text("outcome", outcome_name(facts.outcome));
+    data.text("outcome", facts.discard ? "discarded" : outcome_name(facts.outcome));
     if (facts.reason) {
         data.text("reason", reason_name(*facts.reason));
     }
     data.text("error_code", facts.error_code);
+    if (facts.discard) {
+        ObjectWriter discard{data.member("discard")};
+        discard.text("by", facts.discard->by);
+        discard.text("why", facts.discard->why);
+        discard.text("superseded_by", facts.discard->superseded_by);
+        discard.close();
+    }
     data.number("attempts", facts.attempts);
     write_seconds(data, facts.seconds_to_outcome);
     data.text("fingerprint", facts.fingerprint);
+    if (!facts.replay_of.empty()) {
+        ObjectWriter replay{data.member("replay")};
+        replay.text("of", facts.replay_of);
+        replay.number("count", facts.replays);
+        replay.close();
+    }
     data.text("worker_version", facts.worker_version);
     data.close();
 }
@@ -125,8 +138,8 @@ std::size_t expected_size(const ReceiptFacts& facts) {
     constexpr std::size_t names_and_numbers = 560;
     return names_and_numbers + 2 * facts.from.topic.size() + facts.event_id.size() +
            facts.event_source.size() + facts.event_type.size() + facts.subject.size() +
-           facts.traceparent.size() + facts.app.size() + facts.error_code.size() + facts.fingerprint.size() +
-           facts.worker_version.size();
+           facts.traceparent.size() + facts.app.size() + facts.error_code.size() + facts.replay_of.size() +
+           facts.fingerprint.size() + facts.worker_version.size();
 }
 
 std::string cloud_event(const ReceiptFacts& facts) {

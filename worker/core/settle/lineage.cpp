@@ -1,0 +1,89 @@
+#include "worker/core/settle/lineage.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "worker/core/settle/letter_headers.hpp"
+
+namespace core {
+namespace {
+
+// The whole text is one number without sign; Kafka has no topic name with a comma or slash.
+template <class Number>
+std::optional<Number> read_number(std::string_view text) {
+    Number number{};
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const bool whole = error == std::errc{} && end == text.data() + text.size() && text.front() != '-';
+    return whole ? std::optional{number} : std::nullopt;
+}
+
+std::optional<int> read_count(std::string_view text) {
+    constexpr std::size_t digits_max = 9;
+    return text.size() <= digits_max ? read_number<int>(text) : std::nullopt;
+}
+
+std::vector<std::size_t> read_commands(std::string_view text) {
+    std::vector<std::size_t> commands;
+    while (true) {
+        const std::size_t comma = std::min(text.find(','), text.size());
+        const auto index = read_number<std::size_t>(text.substr(0, comma));
+        if (!index || (!commands.empty() && *index <= commands.back()) || commands.size() == commands_max) {
+            return {};
+        }
+        commands.push_back(*index);
+        if (comma == text.size()) {
+            return commands;
+        }
+        text.remove_prefix(comma + 1);
+    }
+}
+
+}  // namespace
+
+const std::string* last_header(const Headers& headers, std::string_view name) {
+    const auto found = std::find_if(headers.rbegin(), headers.rend(), [name](const Header& header) {
+        return header.value && header.name == name;
+    });
+    return found == headers.rend() ? nullptr : &*found->value;
+}
+
+Lineage lineage_of(const Headers& headers) {
+    Lineage lineage;
+    for (const Header& header : headers) {
+        if (header.value && header.name == letter_header::replay_count) {
+            lineage.replays = read_count(*header.value).value_or(lineage.replays);
+        }
+    }
+    const std::string* const of = last_header(headers, letter_header::replay_of);
+    if (of == nullptr || !read_position(*of)) {
+        return lineage;
+    }
+    lineage.of = *of;
+    if (const std::string* const commands = last_header(headers, letter_header::commands)) {
+        lineage.commands = read_commands(*commands);
+    }
+    return lineage;
+}
+
+std::string position_text(const TopicPartition& partition, Offset offset) {
+    return fmt::format("{}/{}/{}", partition.topic, partition.partition, offset.value);
+}
+
+std::optional<Position> read_position(std::string_view text) {
+    constexpr std::size_t topic_chars_max = 249;  // Kafka's own limit
+    const std::size_t last = text.rfind('/');
+    const std::size_t middle = last == std::string_view::npos || last == 0 ? last : text.rfind('/', last - 1);
+    if (middle == std::string_view::npos || middle == 0 || middle > topic_chars_max || last == middle) {
+        return std::nullopt;
+    }
+    const auto partition = read_number<std::int32_t>(text.substr(middle + 1, last - middle - 1));
+    const auto offset = read_number<std::int64_t>(text.substr(last + 1));
+    if (!partition || !offset || text.substr(0, middle).find('/') != std::string_view::npos) {
+        return std::nullopt;
+    }
+    return Position{{std::string{text.substr(0, middle)}, *partition}, Offset{*offset}};
+}
+
+}  // namespace core

@@ -1,0 +1,39 @@
+// What a record's headers say of its earlier rounds: a dead letter that is replayed comes back through its
+// source topic with the dead letter's position and the commands that still have to run.
+//
+// Anybody who may write to the source topic can write these headers. So whatever cannot be understood is
+// taken as absent, which runs a command once more and leaves none out.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "worker/core/event/record.hpp"
+
+namespace core {
+
+struct Lineage {
+    int replays = 0;                    // how often it was replayed; 0: never
+    std::string of;                     // the dead letter it was last, TOPIC/PARTITION/OFFSET; empty: none
+    std::vector<std::size_t> commands;  // indices that still have to run, ascending; empty: all
+};
+
+// The last header of a name counts, of the counts the last that is one. Commands are believed with an
+// ancestor only.
+[[nodiscard]] Lineage lineage_of(const Headers& headers);
+
+// "TOPIC/PARTITION/OFFSET".
+struct Position {
+    TopicPartition partition;
+    Offset offset;
+
+    friend auto operator<=>(const Position&, const Position&) = default;
+};
+[[nodiscard]] std::string position_text(const TopicPartition& partition, Offset offset);
+// None: it is no position.
+[[nodiscard]] std::optional<Position> read_position(std::string_view text);
+
+}  // namespace core
