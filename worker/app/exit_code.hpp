@@ -16,6 +16,8 @@ enum class ExitCode : int {
     drained_late = 5,
     stopped_at_once = 6,
     cannot_start = 7,
+    invalid_event = 8,
+    not_fit = 9,
 };
 
 struct ExitMeaning {
@@ -38,6 +40,8 @@ inline constexpr std::array exit_meanings{
         ExitCode::stopped_at_once, "a second signal; what was under way is repeated by its next owner"},
     ExitMeaning{
         ExitCode::cannot_start, "the configuration is fine, but something it names cannot be had now"},
+    ExitMeaning{ExitCode::invalid_event, "explain: the event is invalid; every problem is listed"},
+    ExitMeaning{ExitCode::not_fit, "doctor: a check failed; each is listed with its remedy"},
 };
 
 }  // namespace app

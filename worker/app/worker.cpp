@@ -3,9 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <array>
 #include <random>
-#include <set>
 
 #include "worker/adapters/admin/admin_server.hpp"
 #include "worker/adapters/admin/status_json.hpp"
@@ -17,6 +15,7 @@
 #include "worker/adapters/metrics/exporter.hpp"
 #include "worker/adapters/metrics/process.hpp"
 #include "worker/adapters/reactor/system_clock.hpp"
+#include "worker/app/adapter_settings.hpp"
 #include "worker/app/clock_watch.hpp"
 #include "worker/app/loop_waiter.hpp"
 #include "worker/app/parting.hpp"
@@ -41,58 +40,6 @@ log_lines::JournalSettings journal_settings(const Config& config) {
     const bool text = config.log_format == LogFormat::text ||
                       (config.log_format == LogFormat::automatic && ::isatty(STDERR_FILENO) == 1);
     return {.format = text ? log_lines::Format::text : log_lines::Format::json, .level = config.log_level};
-}
-
-std::string with_hostname(std::string text) {
-    constexpr std::string_view placeholder = "{hostname}";
-    std::array<char, 256> name{};
-    static_cast<void>(::gethostname(name.data(), name.size() - 1));
-    for (std::size_t at = 0; (at = text.find(placeholder, at)) != std::string::npos;) {
-        text.replace(at, placeholder.size(), name.data());
-        at += std::string_view{name.data()}.size();
-    }
-    return text;
-}
-
-kafka::KafkaSettings kafka_settings(const Config& config) {
-    return {
-        .bootstrap_servers = config.kafka.bootstrap_servers,
-        .group_id = config.kafka.group_id,
-        .group_instance_id = with_hostname(config.kafka.group_instance_id),
-        .topics = config.kafka.topics,
-        .reset = config.kafka.auto_offset_reset == OffsetReset::error ? kafka::OffsetReset::error
-                                                                      : kafka::OffsetReset::earliest,
-        .session_timeout =
-            std::chrono::duration_cast<std::chrono::milliseconds>(config.kafka.session_timeout),
-        .properties = config.kafka.properties,
-    };
-}
-
-std::vector<auth::AppCredential> credentials(const Config& config) {
-    std::vector<auth::AppCredential> all;
-    for (const AppConfig& app : config.apps) {
-        auth::AppCredential credential{app.name, app.issuer_id, app.bundle_id, {}};
-        for (const KeyConfig& key : app.keys) {
-            credential.keys.push_back({key.id, key.file});
-        }
-        credential.lifetime = std::chrono::duration_cast<std::chrono::seconds>(app.token_lifetime);
-        all.push_back(std::move(credential));
-    }
-    return all;
-}
-
-// Every topic that may be written to, so that a missing one is told at the start and not at the first letter.
-std::vector<std::string> written_topics(const Config& config) {
-    std::set<std::string> topics;
-    for (const std::string& source : config.kafka.topics) {
-        for (const core::DeadLetterReason reason : core::dead_letter_reasons) {
-            topics.insert(core::dead_letter_topic(config.dead_letter_topic, source, reason));
-        }
-    }
-    if (config.receipts.enabled) {
-        topics.insert(config.receipts.topic);
-    }
-    return {topics.begin(), topics.end()};
 }
 
 std::uint64_t random_seed() {
@@ -142,7 +89,7 @@ struct Worker::Parts {
           endpoints{settings.endpoints},
           exporter{names(settings)},
           engine{std::move(settings)},
-          tokens{credentials(config), [this](const core::Say& line) { say(line); }, clock.now()} {}
+          tokens{app_credentials(config), [this](const core::Say& line) { say(line); }, clock.now()} {}
 
     void say(const core::Say& line) const {
         if (journal.wants(line.severity)) {

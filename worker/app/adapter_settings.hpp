@@ -1,0 +1,23 @@
+// What the configuration means to the adapters: the same for `run` and for the tools that look at what it
+// uses.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "worker/adapters/auth/bearer_tokens.hpp"
+#include "worker/adapters/kafka/properties.hpp"
+#include "worker/app/config/config.hpp"
+
+namespace app {
+
+[[nodiscard]] kafka::KafkaSettings kafka_settings(const Config& config);
+
+// In the order of the apps.
+[[nodiscard]] std::vector<auth::AppCredential> app_credentials(const Config& config);
+
+// Every topic that may be written to, sorted: so that a missing one is told at the start and not at the first
+// letter.
+[[nodiscard]] std::vector<std::string> written_topics(const Config& config);
+
+}  // namespace app
