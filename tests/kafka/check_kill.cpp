@@ -7,6 +7,7 @@
 #include "tests/kafka/checks.hpp"
 #include "tests/kafka/fleet.hpp"
 #include "tests/kafka/letters.hpp"
+#include "tests/kafka/load.hpp"
 #include "tests/kafka/require.hpp"
 
 namespace lane {
@@ -68,21 +69,9 @@ Round play(const Stage& stage, std::uint64_t seed, std::size_t kills) {
     scene.script(
         {{.kind = sim::FaultKind::delay_answer, .probability = 0.05, .delay = 300ms},
          {.kind = sim::FaultKind::delay_answer, .delay = 40ms}});
-    std::size_t fed = 0;
-    std::size_t fed_commands = 0;
-    const auto feed = [&] {
-        const std::size_t from = fed;
-        const std::size_t wanted = scene.requests() + backlog;
-        for (; fed < history.events.size() && (fed_commands < wanted || fed % 200 != 0); ++fed) {
-            fed_commands += history.events[fed].demands.size();
-        }
-        const auto at = [&](std::size_t i) {
-            return history.events.begin() + static_cast<std::ptrdiff_t>(i);
-        };
-        scene.cluster().produce(scene.source_topic(), {at(from), at(fed)});
-    };
+    Load load{scene, history};
 
-    feed();
+    load.feed(backlog);
     Fleet fleet{scene, {"one", "two", ""}, {.in_flight_max = 30}};
     for (std::size_t kill = 0; kill < kills;) {
         const Stroke stroke = draw_stroke(prng, fleet.size());
@@ -91,7 +80,7 @@ Round play(const Stage& stage, std::uint64_t seed, std::size_t kills) {
         static_cast<void>(until(
             [&] {
                 fleet.tend();
-                feed();
+                load.feed(backlog);
                 return scene.requests() >= aim;
             },
             1500ms));
@@ -100,12 +89,12 @@ Round play(const Stage& stage, std::uint64_t seed, std::size_t kills) {
             ++kill;
         }
     }
-    keep_first(history, fed);
+    Round round{.events = load.end(), .commands = history.demands()};
     fleet.muster();
     scene.await_settled(fleet.worker(0));
     fleet.dismiss();
 
-    Round round{.events = fed, .commands = history.demands(), .processes = fleet.tenures().size()};
+    round.processes = fleet.tenures().size();
     round.verdict = judge_tenures(
         history, scene.ledger(), fleet.tenures(),
         {.session = session - 1s, .learns_within = 2s, .commits_within = 2s});

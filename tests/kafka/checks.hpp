@@ -12,7 +12,7 @@ namespace lane {
 // One worker, CloudEvents in both modes by kcat and a bulk load: Apple's store, receipts, dead letters and
 // commits are what the events demand. The admin port answers, and no secret is seen at debug level.
 [[nodiscard]] std::string check_both_modes(const Stage& stage);
-// A second static member joins in the middle of a backlog, and leaves by SIGTERM in the middle of another.
+// From one static member to three and back to one, by SIGTERM, under load all the time.
 [[nodiscard]] std::string check_scaling(const Stage& stage);
 // SIGKILL with hundreds in flight.
 [[nodiscard]] std::string check_crash(const Stage& stage);
@@ -31,6 +31,9 @@ namespace lane {
 // All brokers die and come back, killed and in good order; they take less commit metadata than offset maps
 // want.
 [[nodiscard]] std::string check_broker(const Stage& stage);
+// One of three brokers dies, then another one: the leader of source partitions, the group's coordinator, and
+// at last too many at once.
+[[nodiscard]] std::string check_leader(const Stage& stage);
 // A topic gains partitions, and their first records are there before the worker knows.
 [[nodiscard]] std::string check_topic_grows(const Stage& stage);
 // Retention deletes records that nobody has read.
@@ -56,6 +59,7 @@ inline constexpr std::array checks{
     Check{"topic-grows", check_topic_grows},
     Check{"retention", check_retention},
     Check{"broker", check_broker},
+    Check{"leader", check_leader},
     Check{"rights", check_rights},
     Check{"kill", check_kill},
 };

@@ -87,7 +87,7 @@ void Cluster::create_topic(
     rd_kafka_t* handle = handles_->producer.get();
     std::array<char, 512> text{};
     Owned<rd_kafka_NewTopic_t> topic{
-        rd_kafka_NewTopic_new(name.c_str(), partitions, 1, text.data(), text.size())};
+        rd_kafka_NewTopic_new(name.c_str(), partitions, -1, text.data(), text.size())};
     require(topic != nullptr, text.data());
     for (const auto& [key, value] : settings) {
         rd_kafka_NewTopic_set_config(topic.get(), key.c_str(), value.c_str());
@@ -104,7 +104,7 @@ void Cluster::create_topic(
         count == 1 && rd_kafka_topic_result_error(results[0]) == RD_KAFKA_RESP_ERR_NO_ERROR,
         fmt::format("{} cannot be created: {}", name, rd_kafka_event_error_string(event.get())));
     // The first record to a topic that this handle does not know would wait for up to a second.
-    static_cast<void>(partitions_of(name));
+    static_cast<void>(replicas(name));
 }
 
 void Cluster::produce(const std::string& topic, const std::vector<SentEvent>& events) {
@@ -130,22 +130,25 @@ void Cluster::produce(const std::string& topic, const std::vector<SentEvent>& ev
         "the broker does not take the load");
 }
 
-int Cluster::partitions_of(const std::string& topic) {
+std::map<std::int32_t, Replicas> Cluster::replicas(const std::string& topic) {
     rd_kafka_t* handle = handles_->producer.get();
     rd_kafka_topic_t* named = rd_kafka_topic_new(handle, topic.c_str(), nullptr);
     const rd_kafka_metadata_t* metadata = nullptr;
     const rd_kafka_resp_err_t code = rd_kafka_metadata(handle, 0, named, &metadata, patience_ms);
     rd_kafka_topic_destroy(named);
     require(code == RD_KAFKA_RESP_ERR_NO_ERROR, rd_kafka_err2str(code));
-    const int count = metadata->topic_cnt == 1 ? metadata->topics[0].partition_cnt : 0;
+    std::map<std::int32_t, Replicas> all;
+    for (int i = 0; metadata->topic_cnt == 1 && i < metadata->topics[0].partition_cnt; ++i) {
+        const rd_kafka_metadata_partition_t& each = metadata->topics[0].partitions[i];
+        all[each.id] = {.leader = each.leader, .all = each.replica_cnt, .in_sync = each.isr_cnt};
+    }
     rd_kafka_metadata_destroy(metadata);
-    return count;
+    return all;
 }
 
 std::map<std::int32_t, core::Offset> Cluster::ends(const std::string& topic) {
     std::map<std::int32_t, core::Offset> all;
-    const int partitions = partitions_of(topic);
-    for (std::int32_t partition = 0; partition < partitions; ++partition) {
+    for (const auto& [partition, replica] : replicas(topic)) {
         std::int64_t low = 0;
         std::int64_t high = 0;
         const rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(
@@ -192,7 +195,7 @@ std::map<std::int32_t, Committed> Cluster::committed(const std::string& group, c
     if (!handle) {
         handle = open(RD_KAFKA_CONSUMER, {{"bootstrap.servers", bootstrap_}, {"group.id", group}});
     }
-    const int partitions = partitions_of(topic);
+    const int partitions = static_cast<int>(replicas(topic).size());
     const Owned<rd_kafka_topic_partition_list_t> list{rd_kafka_topic_partition_list_new(partitions)};
     rd_kafka_topic_partition_list_add_range(list.get(), topic.c_str(), 0, partitions - 1);
     const rd_kafka_resp_err_t code = rd_kafka_committed(handle.get(), list.get(), patience_ms);

@@ -25,6 +25,12 @@ struct Committed {
     std::string metadata{};
 };
 
+struct Replicas {
+    std::int32_t leader = -1;  // its node.id; -1: there is none now
+    int all = 0;
+    int in_sync = 0;
+};
+
 class Cluster {
 public:
     explicit Cluster(std::string bootstrap);
@@ -34,6 +40,7 @@ public:
 
     [[nodiscard]] const std::string& bootstrap() const noexcept { return bootstrap_; }
 
+    // With as many replicas as the brokers make by default.
     void create_topic(
         const std::string& name, int partitions, const std::map<std::string, std::string>& settings = {});
     // By key, in order; returns when the broker has all of them.
@@ -42,6 +49,8 @@ public:
     [[nodiscard]] std::vector<ReadRecord> read(const std::string& topic);
     // By partition: the offset after the last record.
     [[nodiscard]] std::map<std::int32_t, core::Offset> ends(const std::string& topic);
+    // By partition, as the brokers know it now.
+    [[nodiscard]] std::map<std::int32_t, Replicas> replicas(const std::string& topic);
     [[nodiscard]] std::map<std::int32_t, Committed> committed(
         const std::string& group, const std::string& topic);
     // Committed up to the end in every partition.
@@ -49,8 +58,6 @@ public:
 
 private:
     struct Handles;
-    [[nodiscard]] int partitions_of(const std::string& topic);
-
     std::string bootstrap_;
     std::unique_ptr<Handles> handles_;
 };

@@ -11,16 +11,15 @@
 #include <fstream>
 #include <iterator>
 #include <random>
+#include <set>
 
 #include "tests/kafka/child.hpp"
 #include "tests/kafka/require.hpp"
 
 namespace lane {
-namespace {
 
-// A port that a broker can have again after it was killed: below the range from which the kernel gives ports
-// to others meanwhile.
 std::uint16_t lasting_port() {
+    static std::set<int> given;  // a broker may not have it yet
     std::random_device device;
     std::uniform_int_distribution<int> any{20'000, 31'999};
     for (int i = 0; i < 100; ++i) {
@@ -32,21 +31,19 @@ std::uint16_t lasting_port() {
         const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         const int bound = bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
         close(fd);
-        if (bound == 0) {
+        if (bound == 0 && given.insert(port).second) {
             return static_cast<std::uint16_t>(port);
         }
     }
     throw Failed{"there is no free port for a broker"};
 }
 
-}  // namespace
-
 PrivateBroker::PrivateBroker(const Stage& stage, BrokerOptions options)
     : stage_{stage},
       options_{std::move(options)},
       folder_{stage.folder + "/broker-" + options_.name},
       settings_file_{folder_ + "/settings"},
-      port_{lasting_port()} {
+      port_{options_.port != 0 ? options_.port : lasting_port()} {
     std::filesystem::create_directories(folder_);
     std::ofstream{settings_file_} << options_.settings;
     start();

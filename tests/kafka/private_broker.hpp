@@ -17,7 +17,12 @@ struct BrokerOptions {
     std::string name{};
     std::string settings{};  // lines for server.properties; @PORT@ is the port of the PLAINTEXT listener
     std::vector<std::pair<std::string, std::string>> users{};  // with passwords, for SCRAM
+    std::uint16_t port = 0;                                    // of PLAINTEXT; 0: any lasting one
 };
+
+// A port that a broker can have again after it was killed: below the range from which the kernel gives ports
+// to others meanwhile. Another one each time; for one thread.
+[[nodiscard]] std::uint16_t lasting_port();
 
 class PrivateBroker {
 public:

@@ -56,6 +56,10 @@ TEST_CASE("fault_of: whose fault an error is, and how loud") {
          Severity::error},
         {"a commit in a rebalance", RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS, FaultKind::commit_refused,
          Severity::warning},
+        {"the coordinator died and there is no other one yet", RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE,
+         FaultKind::commit_refused, Severity::warning},
+        {"the other coordinator has not read the group yet", RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS,
+         FaultKind::commit_refused, Severity::warning},
         {"anything else", RD_KAFKA_RESP_ERR_INVALID_RECORD, FaultKind::other, Severity::warning},
     };
     for (const Row& row : rows) {
