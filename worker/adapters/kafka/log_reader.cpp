@@ -10,26 +10,10 @@
 
 #include "worker/adapters/kafka/client.hpp"
 #include "worker/adapters/kafka/convert.hpp"
+#include "worker/adapters/kafka/last_fault.hpp"
 
 namespace kafka {
 namespace {
-
-// Calls fail with "timed out"; why is told through librdkafka's error callback only. Keeps the gravest, since
-// "all brokers down" follows whatever it was that brought them down.
-class LastFault final : public ports::Journal {
-public:
-    [[nodiscard]] bool wants(core::Severity severity) const override {
-        return severity >= core::Severity::warning;
-    }
-    void write(const core::Say& line) override {
-        const bool summary = line.event == "kafka_all_brokers_down";
-        if (!summary || text.empty()) {
-            text = line.message;
-        }
-    }
-
-    std::string text;
-};
 
 Properties fixed() {
     return {
@@ -88,21 +72,10 @@ private:
 struct LogReader::Impl {
     explicit Impl(common::Duration longest) : client{"reader", fault}, patience{longest} {}
 
-    // What librdkafka learnt in the meantime.
-    void listen() {
-        while (rd_kafka_poll(client.handle(), 0) > 0) {
-        }
-    }
+    void listen() { kafka::listen(client); }
     [[nodiscard]] common::Error failed(const std::string& subject, int code) {
         listen();
-        const Fault& known = fault_of(code);
-        const bool knows_more = known.kind == FaultKind::unreachable && !fault.text.empty();
-        return common::Error{
-            knows_more
-                ? fmt::format("{}: {}", subject, fault.text)
-                : fmt::format(
-                      "{}: {} ({}). {}", subject, rd_kafka_err2str(static_cast<rd_kafka_resp_err_t>(code)),
-                      code_name(code), remedy_at({.consumer = true, .subject = subject}, known))};
+        return failure(fault, subject, code);
     }
 
     LastFault fault;

@@ -49,7 +49,7 @@ core::Store copy_store(const rd_kafka_message_t& message, core::StoreId id) {
         id,
         {},
         {rd_kafka_topic_name(message.rkt), std::move(record.key), std::move(record.value),
-         std::move(record.headers), timestamp}};
+         std::move(record.headers), timestamp, message.partition}};
 }
 
 auto view(const std::optional<std::string>& text) {
@@ -147,7 +147,7 @@ void RecordSink::Impl::produce(const core::Store& store) {
     rd_kafka_headers_t* headers = make_headers(record.headers);
     const std::int64_t timestamp = record.timestamp ? record.timestamp->time_since_epoch().count() : 0;
     // The array form: the variadic macros need a compiler extension.
-    std::array<rd_kafka_vu_t, 7> parts{};
+    std::array<rd_kafka_vu_t, 8> parts{};
     parts[0].vtype = RD_KAFKA_VTYPE_TOPIC;
     parts[0].u.cstr = record.topic.c_str();
     parts[1].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
@@ -163,6 +163,8 @@ void RecordSink::Impl::produce(const core::Store& store) {
     parts[5].u.ptr = reinterpret_cast<void*>(static_cast<std::uintptr_t>(store.id.value));
     parts[6].vtype = RD_KAFKA_VTYPE_HEADERS;
     parts[6].u.headers = headers;
+    parts[7].vtype = RD_KAFKA_VTYPE_PARTITION;
+    parts[7].u.i32 = record.partition.value_or(RD_KAFKA_PARTITION_UA);
     rd_kafka_error_t* error = rd_kafka_produceva(client.handle(), parts.data(), parts.size());
     const auto code = rd_kafka_error_code(error);  // none for null
     rd_kafka_error_destroy(error);

@@ -21,6 +21,7 @@ struct OutgoingRecord {
     std::optional<std::string> value;
     Headers headers;
     std::optional<common::WallTime> timestamp;  // none: the producer's clock
+    std::optional<std::int32_t> partition{};    // none: as the key's hash says
 };
 
 enum class DeadLetterReason : std::uint8_t { invalid, rejected, exhausted };

@@ -24,7 +24,16 @@ std::optional<int> read_count(std::string_view text) {
     return text.size() <= digits_max ? read_number<int>(text) : std::nullopt;
 }
 
-std::vector<std::size_t> read_commands(std::string_view text) {
+}  // namespace
+
+const std::string* last_header(const Headers& headers, std::string_view name) {
+    const auto found = std::find_if(headers.rbegin(), headers.rend(), [name](const Header& header) {
+        return header.value && header.name == name;
+    });
+    return found == headers.rend() ? nullptr : &*found->value;
+}
+
+std::vector<std::size_t> read_command_list(std::string_view text) {
     std::vector<std::size_t> commands;
     while (true) {
         const std::size_t comma = std::min(text.find(','), text.size());
@@ -40,15 +49,6 @@ std::vector<std::size_t> read_commands(std::string_view text) {
     }
 }
 
-}  // namespace
-
-const std::string* last_header(const Headers& headers, std::string_view name) {
-    const auto found = std::find_if(headers.rbegin(), headers.rend(), [name](const Header& header) {
-        return header.value && header.name == name;
-    });
-    return found == headers.rend() ? nullptr : &*found->value;
-}
-
 Lineage lineage_of(const Headers& headers) {
     Lineage lineage;
     for (const Header& header : headers) {
@@ -62,7 +62,7 @@ Lineage lineage_of(const Headers& headers) {
     }
     lineage.of = *of;
     if (const std::string* const commands = last_header(headers, letter_header::commands)) {
-        lineage.commands = read_commands(*commands);
+        lineage.commands = read_command_list(*commands);
     }
     return lineage;
 }

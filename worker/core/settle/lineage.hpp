@@ -25,6 +25,9 @@ struct Lineage {
 // ancestor only.
 [[nodiscard]] Lineage lineage_of(const Headers& headers);
 
+// The indices of a dlq.commands header; empty: the text is no ascending list of numbers.
+[[nodiscard]] std::vector<std::size_t> read_command_list(std::string_view text);
+
 // "TOPIC/PARTITION/OFFSET".
 struct Position {
     TopicPartition partition;

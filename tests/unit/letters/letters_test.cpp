@@ -1,0 +1,264 @@
+// Dead letters read back, chosen, grouped, and sent again.
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "worker/core/letters/resend.hpp"
+#include "worker/core/letters/selection.hpp"
+#include "worker/core/letters/signature.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+using core::DeadLetterReason;
+using core::Letter;
+
+const core::TopicPartition letters{"events.dead-letters", 2};
+const common::WallTime failed_at{std::chrono::milliseconds{1'769'850'307'042}};
+
+core::DecodeRules rules() {
+    core::DecodeRules rules;
+    rules.apps = {{"tv", core::AppId{1}}};
+    return rules;
+}
+
+core::Record original() {
+    core::Record record;
+    record.offset = core::Offset{4711};
+    record.key = "anna";
+    record.value =
+        R"({"specversion":"1.0","id":"e-1","source":"/accounts","type":"account.opted-out.v1","subject":"anna",)"
+        R"("time":"2026-01-02T03:04:05Z","datacontenttype":"application/json",)"
+        R"("data":{"app":"tv","sign_in_tokens":[{"value":"t-0"},{"value":"t-1"}]}})";
+    record.headers = {{"content-type", "application/cloudevents+json"}, {"x-trace", std::nullopt}};
+    record.timestamp = failed_at - 1h;
+    return record;
+}
+
+core::DeadLetterFacts facts() {
+    core::DeadLetterFacts facts;
+    facts.from = {"events", 3};
+    facts.reason = DeadLetterReason::rejected;
+    facts.error_code = "400";
+    facts.http_status = 400;
+    facts.attempts = 2;
+    facts.commands = {1};
+    facts.first_failed = failed_at - 1min;
+    facts.last_failed = failed_at;
+    facts.consumer_group = "autosignin-worker";
+    facts.worker_version = "0.1.0";
+    return facts;
+}
+
+// As it is read back from the dead-letter topic.
+core::Record stored(const core::Record& record, const core::DeadLetterFacts& facts) {
+    core::OutgoingRecord letter = core::dead_letter(record, letters.topic, facts);
+    core::Record found;
+    found.offset = core::Offset{41};
+    found.key = letter.key;
+    found.value = letter.value;
+    found.headers = letter.headers;
+    found.timestamp = failed_at;
+    return found;
+}
+
+Letter letter(const std::function<void(core::DeadLetterFacts&)>& change = {}) {
+    core::DeadLetterFacts with = facts();
+    if (change) {
+        change(with);
+    }
+    auto read = core::read_letter(letters, stored(original(), with), rules());
+    REQUIRE(std::holds_alternative<Letter>(read));
+    return std::get<Letter>(read);
+}
+
+}  // namespace
+
+TEST_CASE("letters: what the worker wrote is read back") {
+    const Letter found = letter();
+    CHECK(found.place == core::Position{letters, core::Offset{41}});
+    CHECK(found.original == core::Position{{"events", 3}, core::Offset{4711}});
+    CHECK(found.reason == DeadLetterReason::rejected);
+    CHECK(found.error_code == "400");
+    CHECK(found.http_status == 400);
+    CHECK(found.attempts == 2);
+    CHECK(found.commands == std::vector<std::size_t>{1});
+    CHECK(found.first_failed == failed_at - 1min);
+    CHECK(found.last_failed == failed_at);
+    CHECK(found.consumer_group == "autosignin-worker");
+    CHECK(found.worker_version == "0.1.0");
+    CHECK(found.replays == 0);
+    CHECK(found.envelope.id == "e-1");
+    CHECK(found.envelope.subject == "anna");
+    CHECK(found.app == "tv");
+    CHECK(found.since == found.envelope.time);
+}
+
+TEST_CASE("letters: an event that cannot be read is owed since its record's time") {
+    core::Record broken = original();
+    broken.value = "{";
+    core::DeadLetterFacts with = facts();
+    with.reason = DeadLetterReason::invalid;
+    with.error_code = "not_json";
+    const auto read = core::read_letter(letters, stored(broken, with), rules());
+    REQUIRE(std::holds_alternative<Letter>(read));
+    CHECK(std::get<Letter>(read).since == broken.timestamp);
+    CHECK(std::get<Letter>(read).app.empty());
+    CHECK(core::type_word(std::get<Letter>(read)) == "unknown");
+}
+
+TEST_CASE("letters: what is no dead letter says which header is to blame") {
+    const struct {
+        const char* name;
+        std::optional<std::string> value;
+        const char* blamed;
+    } rows[]{
+        {"dlq.reason", "nonsense", "dlq.reason"},
+        {"dlq.reason", std::nullopt, "dlq.reason"},
+        {"dlq.original.topic", "", "dlq.original.topic"},
+        {"dlq.original.partition", "-1", "dlq.original.topic"},
+        {"dlq.original.partition", "x", "dlq.original.topic"},
+        {"dlq.original.offset", "99999999999999999999", "dlq.original.topic"},
+    };
+    for (const auto& row : rows) {
+        CAPTURE(row.name);
+        core::Record record = stored(original(), facts());
+        std::erase_if(record.headers, [&](const core::Header& header) { return header.name == row.name; });
+        record.headers.push_back({row.name, row.value});
+        const auto read = core::read_letter(letters, record, rules());
+        REQUIRE(std::holds_alternative<core::NotALetter>(read));
+        CHECK(std::get<core::NotALetter>(read).why.find(row.blamed) != std::string::npos);
+        CHECK(std::get<core::NotALetter>(read).place.offset == core::Offset{41});
+    }
+}
+
+TEST_CASE("letters: every filter takes what it names and leaves the rest") {
+    struct Row {
+        core::Selection selection;
+        bool selected;
+        std::string words;
+    };
+    const auto with = [](auto set) {
+        core::Selection selection;
+        set(selection);
+        return selection;
+    };
+    using S = core::Selection;
+    const std::vector<Row> rows{
+        {{}, true, "everything"},
+        {with([](S& s) {
+             s.reasons = {DeadLetterReason::invalid, DeadLetterReason::rejected};
+         }),
+         true, "reason=invalid,rejected"},
+        {with([](S& s) { s.reasons = {DeadLetterReason::exhausted}; }), false, "reason=exhausted"},
+        {with([](S& s) { s.codes = {"400"}; }), true, "code=400"},
+        {with([](S& s) { s.codes = {"40"}; }), false, "code=40"},
+        {with([](S& s) { s.types = {"account.opted-out.v1"}; }), true, "type=account.opted-out.v1"},
+        {with([](S& s) { s.types = {"unknown"}; }), false, "type=unknown"},
+        {with([](S& s) { s.apps = {"tv"}; }), true, "app=tv"},
+        {with([](S& s) { s.apps = {"radio"}; }), false, "app=radio"},
+        {with([](S& s) { s.accounts = {"anna"}; }), true, "account=anna"},
+        {with([](S& s) { s.accounts = {"bert"}; }), false, "account=bert"},
+        {with([](S& s) { s.topics = {"events"}; }), true, "topic=events"},
+        {with([](S& s) { s.topics = {"events.dead-letters"}; }), false, "topic=events.dead-letters"},
+        {with([](S& s) { s.events = {"e-1"}; }), true, "event=e-1"},
+        {with([](S& s) { s.events = {"e-2"}; }), false, "event=e-2"},
+        {with([](S& s) { s.since = failed_at; }), true, "since=2026-01-31T09:05:07.042Z"},
+        {with([](S& s) { s.since = failed_at + 1ms; }), false, "since=2026-01-31T09:05:07.043Z"},
+        {with([](S& s) { s.until = failed_at; }), false, "until=2026-01-31T09:05:07.042Z"},
+        {with([](S& s) { s.until = failed_at + 1ms; }), true, "until=2026-01-31T09:05:07.043Z"},
+        {with([](S& s) { s.partitions = {2}; }), true, "partition=2"},
+        {with([](S& s) { s.partitions = {3}; }), false, "partition=3"},
+        {with([](S& s) {
+             s.offsets = {40, 41};
+         }),
+         true, "offset=40,41"},
+        {with([](S& s) { s.offsets = {4711}; }), false, "offset=4711"},
+        {with([](S& s) { s.replayed = false; }), true, "replayed=no"},
+        {with([](S& s) { s.replayed = true; }), false, "replayed=yes"},
+        {with([](S& s) {
+             s.reasons = {DeadLetterReason::rejected};
+             s.apps = {"radio"};
+         }),
+         false, "reason=rejected app=radio"},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.words);
+        CHECK(core::selects(row.selection, letter()) == row.selected);
+        CHECK(core::text_of(row.selection) == row.words);
+    }
+}
+
+TEST_CASE("letters: groups count, and remember the oldest as an example") {
+    core::Groups groups;
+    Letter one = letter();
+    Letter two = letter();
+    two.place.offset = core::Offset{42};
+    two.since = one.since - 1h;
+    two.last_failed = failed_at - 2h;
+    two.replays = 1;
+    Letter other = letter();
+    other.error_code = "422";
+    groups.add(one);
+    groups.add(other);
+    groups.add(two);
+    const auto rows = groups.rows();
+    REQUIRE(rows.size() == 2);
+    CHECK(core::text_of(rows[0].signature) == "rejected/400/account.opted-out.v1/tv/events");
+    CHECK(rows[0].group.count == 2);
+    CHECK(rows[0].group.replayed == 1);
+    CHECK(rows[0].group.oldest_since == two.since);
+    CHECK(rows[0].group.example == two.place);
+    CHECK(rows[0].group.first_failed == failed_at - 2h);
+    CHECK(rows[0].group.last_failed == failed_at);
+    CHECK(rows[1].group.count == 1);
+    other.app.clear();
+    CHECK(core::text_of(core::signature_of(other)) == "rejected/422/account.opted-out.v1/-/events");
+}
+
+TEST_CASE("letters: a letter goes back as it came, with its lineage and to its own topic") {
+    const core::Record record = stored(original(), facts());
+    const core::OutgoingRecord again = core::resend(letter(), record);
+    CHECK(again.topic == "events");
+    CHECK(again.partition == 3);
+    CHECK(again.key == original().key);
+    CHECK(again.value == original().value);
+    CHECK_FALSE(again.timestamp);
+    const core::Headers expected{
+        {"content-type", "application/cloudevents+json"},
+        {"x-trace", std::nullopt},
+        {"dlq.replay.count", "1"},
+        {"dlq.replay.of", "events.dead-letters/2/41"},
+        {"dlq.commands", "1"}};
+    CHECK(again.headers == expected);
+    const core::Lineage lineage = core::lineage_of(again.headers);
+    CHECK(lineage.replays == 1);
+    CHECK(lineage.commands == std::vector<std::size_t>{1});
+}
+
+TEST_CASE("letters: what may not go back says why") {
+    const core::ResendRules rules{{"events"}, 5};
+    CHECK_FALSE(core::unsendable(letter(), rules));
+    Letter often = letter();
+    often.replays = 4;
+    CHECK_FALSE(core::unsendable(often, rules));
+    often.replays = 5;
+    CHECK(core::unsendable(often, rules) == core::Unsendable::too_often);
+    CHECK(
+        core::unsendable(letter([](auto& facts) { facts.omit_value = true; }), rules) ==
+        core::Unsendable::value_omitted);
+    Letter keyless = letter();
+    keyless.key_omitted = true;
+    CHECK(core::unsendable(keyless, rules) == core::Unsendable::key_omitted);
+    CHECK(core::unsendable(letter(), {{"other"}, 5}) == core::Unsendable::foreign_topic);
+    for (const auto why :
+         {core::Unsendable::value_omitted, core::Unsendable::key_omitted, core::Unsendable::too_often,
+          core::Unsendable::foreign_topic}) {
+        CHECK_FALSE(core::remedy(why).empty());
+        CHECK_FALSE(core::name_of(why).empty());
+    }
+}

@@ -1,0 +1,275 @@
+#include "worker/adapters/kafka/sole_member.hpp"
+
+#include <fmt/format.h>
+#include <librdkafka/rdkafka.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "worker/adapters/kafka/client.hpp"
+#include "worker/adapters/kafka/last_fault.hpp"
+
+namespace kafka {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int commit_milliseconds = 30'000;
+
+Properties fixed(const std::string& name) {
+    return {
+        {"client.id", name},
+        {"enable.auto.commit", "false"},
+        {"auto.commit.enable", "false"},
+        {"enable.auto.offset.store", "false"},
+        {"auto.offset.reset", "error"},
+        {"partition.assignment.strategy", "range"},
+        {"session.timeout.ms",
+         std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(SoleMember::session).count())},
+        {"heartbeat.interval.ms", "2000"},
+    };
+}
+
+RdPartitions list_of(const std::vector<core::TopicPartition>& partitions) {
+    RdPartitions list{rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size()))};
+    for (const core::TopicPartition& each : partitions) {
+        rd_kafka_topic_partition_list_add(list.get(), each.topic.c_str(), each.partition);
+    }
+    return list;
+}
+
+// A client in the group, which joins it only when it is told to.
+struct Membership {
+    Membership() : client{"group", fault} { client.owner = this; }
+
+    [[nodiscard]] common::Result<bool> open(const KafkaSettings& settings, const std::string& name) {
+        KafkaSettings quiet = settings;
+        quiet.statistics_interval = {};
+        Properties properties = fixed(name);
+        properties.emplace("group.id", settings.group_id);
+        group = settings.group_id;
+        auto conf = client.configure(quiet, {}, properties);
+        if (!conf) {
+            return conf.error();
+        }
+        rd_kafka_conf_set_rebalance_cb(conf->get(), rebalanced);
+        return client.open(std::move(*conf), true);
+    }
+
+    [[nodiscard]] common::Error failed(int code) {
+        listen(client);
+        return failure(fault, group, code);
+    }
+
+    [[nodiscard]] common::Result<std::vector<GroupOffset>> offsets(
+        const std::vector<core::TopicPartition>& partitions, common::Duration patience) {
+        const RdPartitions list = list_of(partitions);
+        const common::Instant deadline = steady_now() + patience;
+        if (const auto code = rd_kafka_committed(client.handle(), list.get(), milliseconds_left(deadline))) {
+            return failed(code);
+        }
+        std::vector<GroupOffset> found;
+        for (int i = 0; i < list->cnt; ++i) {
+            const rd_kafka_topic_partition_t& entry = list->elems[i];
+            if (entry.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+                return failed(entry.err);
+            }
+            GroupOffset& offset = found.emplace_back(GroupOffset{{entry.topic, entry.partition}});
+            if (entry.offset >= 0) {
+                offset.committed = core::Offset{entry.offset};
+                offset.metadata.assign(static_cast<const char*>(entry.metadata), entry.metadata_size);
+            }
+        }
+        return found;
+    }
+
+    // Nothing is read through the group, so an assignment is noted and answered with none.
+    static void rebalanced(
+        rd_kafka_t* handle, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* partitions,
+        void* opaque) {
+        auto& self = *static_cast<Membership*>(static_cast<Client*>(opaque)->owner);
+        if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS && !self.lost) {
+            self.assigned = partitions->cnt;
+        } else {
+            self.lost = true;
+        }
+        rd_kafka_assign(handle, nullptr);
+    }
+
+    LastFault fault;
+    Client client;
+    std::string group;
+    int assigned = -1;  // partitions; -1: the group has not said yet
+    bool lost = false;
+};
+
+// Of the commit as a whole, or of the first partition that was refused.
+int code_of(rd_kafka_event_t* commit) {
+    int code = rd_kafka_event_error(commit);
+    const rd_kafka_topic_partition_list_t* const list = rd_kafka_event_topic_partition_list(commit);
+    for (int i = 0; list != nullptr && i < list->cnt && code == RD_KAFKA_RESP_ERR_NO_ERROR; ++i) {
+        code = list->elems[i].err;
+    }
+    return code;
+}
+
+// The member that is in the group, as people would look for it; empty: there is none, or it cannot be told.
+std::string member_of(Membership& membership, common::Duration patience) {
+    const rd_kafka_group_list* groups = nullptr;
+    const int milliseconds = milliseconds_left(steady_now() + patience);
+    if (rd_kafka_list_groups(membership.client.handle(), membership.group.c_str(), &groups, milliseconds) !=
+        RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return {};
+    }
+    std::string member;
+    if (groups->group_cnt > 0 && groups->groups[0].member_cnt > 0) {
+        const rd_kafka_group_member_info& first = groups->groups[0].members[0];
+        member = fmt::format("{} at {}", first.client_id, first.client_host);
+    }
+    rd_kafka_group_list_destroy(groups);
+    return member;
+}
+
+// So many partitions have the topics; an error when one is not there.
+common::Result<int> partitions_of(Membership& membership, const std::vector<std::string>& topics) {
+    int count = 0;
+    for (const std::string& topic : topics) {
+        const RdTopic handle{rd_kafka_topic_new(membership.client.handle(), topic.c_str(), nullptr)};
+        const rd_kafka_metadata_t* found = nullptr;
+        const int milliseconds = milliseconds_left(steady_now() + 10s);
+        if (const auto code =
+                rd_kafka_metadata(membership.client.handle(), 0, handle.get(), &found, milliseconds)) {
+            return membership.failed(code);
+        }
+        const auto code = found->topic_cnt == 1 ? found->topics[0].err : RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
+        count += code == RD_KAFKA_RESP_ERR_NO_ERROR ? found->topics[0].partition_cnt : 0;
+        rd_kafka_metadata_destroy(found);
+        if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            return failure(membership.fault, topic, code);
+        }
+    }
+    return count;
+}
+
+}  // namespace
+
+struct SoleMember::Impl {
+    Membership membership;
+};
+
+common::Result<std::vector<GroupOffset>> group_offsets(
+    const KafkaSettings& settings, const std::vector<core::TopicPartition>& partitions,
+    common::Duration patience) {
+    Membership onlooker;
+    if (auto opened = onlooker.open(settings, "autosignin-onlooker"); !opened) {
+        return opened.error();
+    }
+    return onlooker.offsets(partitions, patience);
+}
+
+SoleMember::SoleMember(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
+
+SoleMember::~SoleMember() {
+    Membership& membership = impl_->membership;
+    // A polite end with a bound; what counts is committed.
+    const RdQueue ended{rd_kafka_queue_new(membership.client.handle())};
+    rd_kafka_error_t* const error = rd_kafka_consumer_close_queue(membership.client.handle(), ended.get());
+    if (error != nullptr) {
+        rd_kafka_error_destroy(error);
+        return;
+    }
+    const common::Instant deadline = steady_now() + 5s;
+    while (rd_kafka_consumer_closed(membership.client.handle()) == 0 && milliseconds_left(deadline) > 0) {
+        rd_kafka_queue_poll_callback(ended.get(), 50);
+    }
+}
+
+common::Result<std::unique_ptr<SoleMember>, NotJoined> SoleMember::join(
+    const KafkaSettings& settings, const std::string& name, common::Duration bound) {
+    auto impl = std::make_unique<Impl>();
+    Membership& membership = impl->membership;
+    if (auto opened = membership.open(settings, name); !opened) {
+        return NotJoined{opened.error().message};
+    }
+    const auto partitions = partitions_of(membership, settings.topics);
+    if (!partitions) {
+        return NotJoined{partitions.error().message};
+    }
+    const common::Instant deadline = steady_now() + bound;
+    std::string member = member_of(membership, 10s);
+    while (!member.empty()) {  // it works, or it died and its session runs out
+        if (milliseconds_left(deadline) == 0) {
+            return NotJoined{fmt::format("{} is held by {}", settings.group_id, member), true};
+        }
+        rd_kafka_poll(membership.client.handle(), 500);
+        member = member_of(membership, 10s);
+    }
+    rd_kafka_poll_set_consumer(membership.client.handle());
+    const RdPartitions topics = [&] {
+        RdPartitions list{rd_kafka_topic_partition_list_new(static_cast<int>(settings.topics.size()))};
+        for (const std::string& topic : settings.topics) {
+            rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
+        }
+        return list;
+    }();
+    if (const auto code = rd_kafka_subscribe(membership.client.handle(), topics.get())) {
+        return NotJoined{membership.failed(code).message};
+    }
+    auto joined = std::unique_ptr<SoleMember>{new SoleMember{std::move(impl)}};
+    const common::Instant joined_by = std::max(deadline, steady_now() + 15s);
+    while (membership.assigned < 0 && !membership.lost) {
+        if (milliseconds_left(joined_by) == 0) {
+            return NotJoined{membership.failed(RD_KAFKA_RESP_ERR__TIMED_OUT).message};
+        }
+        static_cast<void>(joined->still_sole());
+        rd_kafka_poll(membership.client.handle(), 0);
+    }
+    if (membership.lost || membership.assigned < *partitions) {
+        member = member_of(membership, 10s);
+        return NotJoined{
+            fmt::format("{} was joined by somebody else at the same moment ({})", settings.group_id, member),
+            true};
+    }
+    return joined;
+}
+
+common::Result<std::vector<GroupOffset>> SoleMember::offsets(
+    const std::vector<core::TopicPartition>& partitions, common::Duration patience) {
+    return impl_->membership.offsets(partitions, patience);
+}
+
+common::Result<bool> SoleMember::commit(const std::vector<GroupOffset>& offsets) {
+    Membership& membership = impl_->membership;
+    const RdPartitions list{rd_kafka_topic_partition_list_new(static_cast<int>(offsets.size()))};
+    for (const GroupOffset& each : offsets) {
+        rd_kafka_topic_partition_t* const entry = rd_kafka_topic_partition_list_add(
+            list.get(), each.partition.topic.c_str(), each.partition.partition);
+        entry->offset = each.committed ? each.committed->value : RD_KAFKA_OFFSET_INVALID;
+        if (!each.metadata.empty()) {
+            entry->metadata = std::malloc(each.metadata.size());  // the list frees it
+            std::memcpy(entry->metadata, each.metadata.data(), each.metadata.size());
+            entry->metadata_size = each.metadata.size();
+        }
+    }
+    const RdQueue answers{rd_kafka_queue_new(membership.client.handle())};
+    if (const auto code =
+            rd_kafka_commit_queue(membership.client.handle(), list.get(), answers.get(), nullptr, nullptr)) {
+        return membership.failed(code);
+    }
+    rd_kafka_event_t* const answer = rd_kafka_queue_poll(answers.get(), commit_milliseconds);
+    const int code = answer != nullptr ? code_of(answer) : RD_KAFKA_RESP_ERR__TIMED_OUT;
+    rd_kafka_event_destroy(answer);
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR ? common::Result<bool>{true} : membership.failed(code);
+}
+
+bool SoleMember::still_sole() {
+    Membership& membership = impl_->membership;
+    if (rd_kafka_message_t* const message = rd_kafka_consumer_poll(membership.client.handle(), 10)) {
+        rd_kafka_message_destroy(message);  // an error at most, and the error callback told it
+    }
+    return !membership.lost;
+}
+
+}  // namespace kafka

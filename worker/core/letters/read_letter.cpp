@@ -1,0 +1,114 @@
+#include "worker/core/letters/read_letter.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "worker/core/event/text.hpp"
+#include "worker/core/settle/letter_headers.hpp"
+
+namespace core {
+namespace {
+
+template <class Number>
+std::optional<Number> number_in(const Headers& headers, std::string_view name) {
+    const std::string* const text = last_header(headers, name);
+    Number number{};
+    if (text == nullptr) {
+        return std::nullopt;
+    }
+    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
+    return error == std::errc{} && end == text->data() + text->size() ? std::optional{number} : std::nullopt;
+}
+
+std::string text_in(const Headers& headers, std::string_view name) {
+    const std::string* const text = last_header(headers, name);
+    return text != nullptr ? *text : std::string{};
+}
+
+std::optional<common::WallTime> time_in(const Headers& headers, std::string_view name) {
+    const std::string* const text = last_header(headers, name);
+    return text != nullptr ? parse_rfc3339(*text) : std::nullopt;
+}
+
+std::optional<DeadLetterReason> reason_in(const Headers& headers) {
+    const std::string* const text = last_header(headers, letter_header::reason);
+    for (const DeadLetterReason reason : dead_letter_reasons) {
+        if (text != nullptr && *text == reason_name(reason)) {
+            return reason;
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<Position> original_in(const Headers& headers) {
+    const auto partition = number_in<std::int32_t>(headers, letter_header::original_partition);
+    const auto offset = number_in<std::int64_t>(headers, letter_header::original_offset);
+    std::string topic = text_in(headers, letter_header::original_topic);
+    if (topic.empty() || !partition || *partition < 0 || !offset || *offset < 0) {
+        return std::nullopt;
+    }
+    return Position{{std::move(topic), *partition}, Offset{*offset}};
+}
+
+std::string app_name(AppId app, const DecodeRules& rules) {
+    const auto found = std::find_if(
+        rules.apps.begin(), rules.apps.end(), [app](const auto& entry) { return entry.second == app; });
+    return found == rules.apps.end() ? std::string{} : found->first;
+}
+
+void read_event(const Record& record, const DecodeRules& rules, Letter& letter) {
+    Decoded decoded = decode(record, rules);
+    if (const Event* const event = std::get_if<Event>(&decoded)) {
+        letter.envelope = {event->id,          event->source, event->subject,
+                           event->traceparent, event->type,   event->time};
+        letter.app = app_name(event->app, rules);
+    } else {
+        letter.envelope = std::move(std::get<Invalid>(decoded).envelope);
+    }
+}
+
+}  // namespace
+
+LetterRead read_letter(const TopicPartition& topic, const Record& record, const DecodeRules& rules) {
+    const Position place{topic, record.offset};
+    const Headers& headers = record.headers;
+    const auto original = original_in(headers);
+    if (!original) {
+        return NotALetter{
+            place,
+            fmt::format(
+                "its headers {}, partition and offset do not name a record", letter_header::original_topic)};
+    }
+    const auto reason = reason_in(headers);
+    if (!reason) {
+        return NotALetter{
+            place, fmt::format("its header {} is not invalid, rejected or exhausted", letter_header::reason)};
+    }
+    Letter letter;
+    letter.place = place;
+    letter.original = *original;
+    letter.reason = *reason;
+    letter.error_code = text_in(headers, letter_header::error_code);
+    letter.http_status = number_in<int>(headers, letter_header::http_status);
+    letter.attempts = std::max(0, number_in<int>(headers, letter_header::attempts).value_or(0));
+    letter.commands = read_command_list(text_in(headers, letter_header::commands));
+    letter.first_failed = time_in(headers, letter_header::first_failed);
+    letter.last_failed = time_in(headers, letter_header::last_failed);
+    letter.consumer_group = text_in(headers, letter_header::consumer_group);
+    letter.worker_version = text_in(headers, letter_header::worker_version);
+    const Lineage lineage = lineage_of(headers);
+    letter.replays = lineage.replays;
+    letter.replay_of = lineage.of;
+    letter.value_omitted = last_header(headers, letter_header::value_omitted) != nullptr;
+    letter.key_omitted = last_header(headers, letter_header::key_omitted) != nullptr;
+    read_event(record, rules, letter);
+    const auto original_time = number_in<std::int64_t>(headers, letter_header::original_timestamp);
+    letter.since = letter.envelope.time        ? *letter.envelope.time
+                   : original_time.has_value() ? common::WallTime{std::chrono::milliseconds{*original_time}}
+                                               : record.timestamp;
+    return letter;
+}
+
+}  // namespace core

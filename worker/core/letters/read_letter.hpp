@@ -1,0 +1,52 @@
+// A dead letter as it is found in its topic: what failed, why, and what is still owed.
+//
+// Pure, and total: whatever lies in a dead-letter topic is read or refused with a reason, never with a throw.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "worker/core/event/decode.hpp"
+#include "worker/core/settle/letter.hpp"
+#include "worker/core/settle/lineage.hpp"
+
+namespace core {
+
+struct Letter {
+    Position place;     // in the dead-letter topic
+    Position original;  // of the record that failed
+    DeadLetterReason reason = DeadLetterReason::invalid;
+    std::string error_code;
+    std::optional<int> http_status;
+    int attempts = 0;
+    std::vector<std::size_t> commands;  // indices that still have to run; empty: all, or the event is invalid
+    std::optional<common::WallTime> first_failed;
+    std::optional<common::WallTime> last_failed;
+    std::string consumer_group;
+    std::string worker_version;
+    int replays = 0;
+    std::string replay_of;       // the dead letter it descends from; empty: none
+    bool value_omitted = false;  // the broker took the original only without its value: it cannot be replayed
+    bool key_omitted = false;
+
+    // What can be read of the event itself.
+    Envelope envelope;
+    std::string app;           // empty: unknown
+    common::WallTime since{};  // the event's time, else the original's timestamp: since when it is owed
+};
+
+// In a dead-letter topic, but not written by the worker.
+struct NotALetter {
+    Position place;
+    std::string why;  // names the header, never its value
+};
+
+using LetterRead = std::variant<Letter, NotALetter>;
+
+// `record.epoch` is not looked at.
+[[nodiscard]] LetterRead read_letter(
+    const TopicPartition& topic, const Record& record, const DecodeRules& rules);
+
+}  // namespace core

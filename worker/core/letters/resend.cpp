@@ -1,0 +1,81 @@
+#include "worker/core/letters/resend.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "worker/core/settle/letter_headers.hpp"
+
+namespace core {
+
+std::string_view name_of(Unsendable why) noexcept {
+    switch (why) {
+        case Unsendable::value_omitted:
+            return "value_omitted";
+        case Unsendable::key_omitted:
+            return "key_omitted";
+        case Unsendable::too_often:
+            return "too_often";
+        case Unsendable::foreign_topic:
+            break;
+    }
+    return "foreign_topic";
+}
+
+std::string_view remedy(Unsendable why) noexcept {
+    switch (why) {
+        case Unsendable::value_omitted:
+            return "the broker took the original only without its value, so there is nothing to send: ask "
+                   "the "
+                   "account system for the event again, then discard this one with --superseded-by";
+        case Unsendable::key_omitted:
+            return "the broker took the original only without its key, so its place in the account's order "
+                   "is "
+                   "lost: ask the account system for the event again, then discard this one with "
+                   "--superseded-by";
+        case Unsendable::too_often:
+            return "it came back from every replay so far: find out why, then raise --replays-max or discard "
+                   "it";
+        case Unsendable::foreign_topic:
+            break;
+    }
+    return "its source topic is not among kafka.topics, so no worker of this configuration would read it: "
+           "use the "
+           "configuration of the worker that wrote it";
+}
+
+std::optional<Unsendable> unsendable(const Letter& letter, const ResendRules& rules) {
+    if (std::find(rules.topics.begin(), rules.topics.end(), letter.original.partition.topic) ==
+        rules.topics.end()) {
+        return Unsendable::foreign_topic;
+    }
+    if (letter.value_omitted) {
+        return Unsendable::value_omitted;
+    }
+    if (letter.key_omitted) {
+        return Unsendable::key_omitted;
+    }
+    return letter.replays >= rules.replays_max ? std::optional{Unsendable::too_often} : std::nullopt;
+}
+
+OutgoingRecord resend(const Letter& letter, const Record& record) {
+    OutgoingRecord again{letter.original.partition.topic,    record.key, record.value, {}, std::nullopt,
+                         letter.original.partition.partition};
+    again.headers.reserve(record.headers.size());
+    for (const Header& header : record.headers) {
+        if (!std::string_view{header.name}.starts_with(letter_header::prefix)) {
+            again.headers.push_back(header);
+        }
+    }
+    const auto say = [&again](std::string_view name, std::string value) {
+        again.headers.push_back({std::string{name}, std::move(value)});
+    };
+    say(letter_header::replay_count, std::to_string(letter.replays + 1));
+    say(letter_header::replay_of, position_text(letter.place.partition, letter.place.offset));
+    if (!letter.commands.empty()) {
+        say(letter_header::commands, fmt::format("{}", fmt::join(letter.commands, ",")));
+    }
+    return again;
+}
+
+}  // namespace core

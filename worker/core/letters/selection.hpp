@@ -1,0 +1,36 @@
+// Which dead letters somebody means: everything that is given must hold.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "worker/core/letters/read_letter.hpp"
+
+namespace core {
+
+struct Selection {
+    std::vector<DeadLetterReason> reasons;  // any of these; empty: all; so for the other lists
+    std::vector<std::string> codes;
+    std::vector<std::string> types;
+    std::vector<std::string> apps;
+    std::vector<std::string> accounts;
+    std::vector<std::string> topics;        // source topics
+    std::vector<std::string> events;        // ids
+    std::optional<common::WallTime> since;  // last failure at or after
+    std::optional<common::WallTime> until;  // last failure before
+    std::vector<std::int32_t> partitions;   // of the dead-letter topic
+    std::vector<std::int64_t> offsets;      // there
+    std::optional<bool> replayed;           // true: at least once; false: never
+};
+
+[[nodiscard]] bool selects(const Selection& selection, const Letter& letter);
+
+// The selection in words for the audit record: "reason=rejected code=400,422"; "everything" when it is empty.
+[[nodiscard]] std::string text_of(const Selection& selection);
+
+// The words that a person sees for what an event says: its type, or "unknown".
+[[nodiscard]] std::string_view type_word(const Letter& letter) noexcept;
+
+}  // namespace core

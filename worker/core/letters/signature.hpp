@@ -1,0 +1,52 @@
+// Dead letters by what they have in common: "2,000 failures are three errors".
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "worker/core/letters/read_letter.hpp"
+
+namespace core {
+
+struct Signature {
+    DeadLetterReason reason = DeadLetterReason::invalid;
+    std::string error_code;
+    std::string type;   // of the event; "unknown" when it cannot be read
+    std::string app;    // empty: unknown
+    std::string topic;  // the source topic
+
+    friend auto operator<=>(const Signature&, const Signature&) = default;
+};
+[[nodiscard]] Signature signature_of(const Letter& letter);
+
+// "rejected/400/account.opted-out.v1/tv/account-events": names a group on the command line. An unknown app is
+// "-".
+[[nodiscard]] std::string text_of(const Signature& signature);
+
+struct Group {
+    std::uint64_t count = 0;
+    std::uint64_t replayed = 0;       // of these, replayed at least once before
+    common::WallTime oldest_since{};  // since when the oldest is owed
+    common::WallTime first_failed{};
+    common::WallTime last_failed{};
+    Position example;  // of the oldest
+};
+
+class Groups {
+public:
+    void add(const Letter& letter);
+
+    struct Row {
+        Signature signature;
+        Group group;
+    };
+    // The largest first; of equals the one that is owed longer.
+    [[nodiscard]] std::vector<Row> rows() const;
+
+private:
+    std::map<Signature, Group> groups_;
+};
+
+}  // namespace core
