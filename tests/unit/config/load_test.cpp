@@ -331,6 +331,21 @@ TEST_CASE("what is not a configuration file at all gets a plain answer") {
         "FILE:3:5: error: not YAML: end of sequence flow not found\n    expected one YAML document\n"
         "    try      look at this line and the one above: indentation, quotes, a tab\n" +
             verdict);
+    // The fuzzer found that this took all memory there was: yaml-cpp's LoadAll() reads the rest after a tag
+    // as an empty document, and again, and never comes to its end.
+    CHECK(
+        report(folder.write("rest.yaml", "!!baccount.sign-in-flagged.v1a, b}\n")) ==
+        "FILE:1:31: error: not YAML: nothing can begin here\n    expected one YAML document\n"
+        "    try      look at this line and the one above: indentation, quotes, a tab\n" +
+            verdict);
+}
+
+TEST_CASE("a file with several documents says where the second begins") {
+    const std::string report = report_of(small_config("") + "---\nlog:\n  format: json\n");
+    CAPTURE(report);
+    CHECK(report.find("error: the file holds several YAML documents") != std::string::npos);
+    CHECK(report.find("remove the lines with ---") != std::string::npos);
+    CHECK(report.find("1 error;") != std::string::npos);
 }
 
 // The fuzzer found that yaml-cpp quotes what it stumbled on as it is: an escape character in a mounted file

@@ -1,7 +1,10 @@
 #include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <sstream>
+#include <vector>
 
 #include "worker/app/config/schema.hpp"
 #include "worker/app/config/values.hpp"
@@ -146,6 +149,46 @@ private:
     Report& report_;
 };
 
+// Notes where documents begin.
+class Beginnings : public YAML::EventHandler {
+public:
+    [[nodiscard]] const std::vector<YAML::Mark>& all() const { return all_; }
+
+    void OnDocumentStart(const YAML::Mark& mark) override { all_.push_back(mark); }
+    void OnDocumentEnd() override {}
+    void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+    void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+    void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+    void OnSequenceStart(
+        const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+    void OnSequenceEnd() override {}
+    void OnMapStart(
+        const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+    void OnMapEnd() override {}
+
+private:
+    std::vector<YAML::Mark> all_;
+};
+
+// Complains of a second document. Not YAML::LoadAll(): where something is left
+// that begins no document, as after a tag, it finds an empty one there again and again until memory ends.
+void expect_one_document(const std::string& text, Report& report) {
+    std::istringstream stream{text};
+    YAML::Parser parser{stream};
+    Beginnings beginnings;
+    const std::vector<YAML::Mark>& found = beginnings.all();
+    while (found.size() < 3 && parser.HandleNextDocument(beginnings)) {
+    }
+    if (found.size() == 3 && found[1].pos == found[2].pos) {
+        throw YAML::ParserException{found[1], "nothing can begin here"};
+    }
+    if (found.size() > 1) {
+        report.add(
+            {Gravity::error, origin_of(found[1]), "", "the file holds several YAML documents", "one document",
+             "remove the lines with ---"});
+    }
+}
+
 // yaml-cpp takes lines that begin with % for directives and finds no document after them.
 bool only_comments(std::string_view text) {
     while (!text.empty()) {
@@ -164,8 +207,8 @@ bool only_comments(std::string_view text) {
 Values read_document(const std::string& text, Report& report) {
     Values values;
     try {
-        const std::vector<YAML::Node> documents = YAML::LoadAll(text);
-        if (documents.empty() || documents.front().IsNull()) {
+        const YAML::Node document = YAML::Load(text);
+        if (document.IsNull()) {
             const bool blank = only_comments(text);
             report.add(
                 {Gravity::error,
@@ -176,12 +219,8 @@ Values read_document(const std::string& text, Report& report) {
                  "start from worker/worker.example.yaml"});
             return values;
         }
-        if (documents.size() > 1) {
-            report.add(
-                {Gravity::error, origin_of(documents[1].Mark()), "", "the file holds several YAML documents",
-                 "one document", "remove the lines with ---"});
-        }
-        Walk{values, report}.take(documents.front(), schema(), "", Origin{1, 1});
+        expect_one_document(text, report);
+        Walk{values, report}.take(document, schema(), "", Origin{1, 1});
     } catch (const YAML::Exception& error) {
         const Origin origin = error.mark.is_null() ? Origin{} : origin_of(error.mark);
         report.add(
