@@ -27,6 +27,7 @@ std::string footer() {
         "  autosignin-worker check-config --config worker.yaml    say everything that is wrong with it\n"
         "  autosignin-worker run --config worker.yaml             until SIGTERM; a second signal stops at "
         "once\n"
+        "  autosignin-worker explain event.json -c worker.yaml    what it would do with an event\n"
         "  autosignin-worker schema account.deleted.v1            the JSON Schema of an event\n"
         "\nEnvironment:\n"
         "  AUTOSIGNIN_CONFIG                                      the same as --config\n"
@@ -54,6 +55,7 @@ int command_line(int argc, char** argv) {
     app::cli::add_run(program, exit_code);
     app::cli::add_check_config(program, exit_code);
     app::cli::add_config_reference(program, exit_code);
+    app::cli::add_explain(program, exit_code);
     app::cli::add_schema(program, exit_code);
     app::cli::add_version(program, exit_code);
     if (argc > 1 && argv[1][0] != '-' && !has_subcommand(program, argv[1])) {

@@ -6,8 +6,8 @@
 
 namespace app::cli {
 
-void add_config_option(CLI::App& subcommand, std::string& path) {
-    subcommand.add_option("-c,--config", path, "The configuration, a YAML file")
+CLI::Option* add_config_option(CLI::App& subcommand, std::string& path) {
+    return subcommand.add_option("-c,--config", path, "The configuration, a YAML file")
         ->envname("AUTOSIGNIN_CONFIG")
         ->required()
         ->type_name("FILE");

@@ -8,18 +8,20 @@
 
 namespace CLI {
 class App;
-}
+class Option;
+}  // namespace CLI
 
 namespace app::cli {
 
 void add_run(CLI::App& program, ExitCode& exit_code);
 void add_check_config(CLI::App& program, ExitCode& exit_code);
 void add_config_reference(CLI::App& program, ExitCode& exit_code);
+void add_explain(CLI::App& program, ExitCode& exit_code);
 void add_schema(CLI::App& program, ExitCode& exit_code);
 void add_version(CLI::App& program, ExitCode& exit_code);
 
-// The option --config, with its variable and default.
-void add_config_option(CLI::App& subcommand, std::string& path);
+// The option --config, with its variable; required unless the caller says otherwise.
+CLI::Option* add_config_option(CLI::App& subcommand, std::string& path);
 
 // Of this process.
 [[nodiscard]] Environment environment();

@@ -1,0 +1,150 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <memory>
+#include <optional>
+
+#include "worker/adapters/kafka/log_reader.hpp"
+#include "worker/app/adapter_settings.hpp"
+#include "worker/app/cli/subcommands.hpp"
+#include "worker/app/config/load.hpp"
+#include "worker/app/explain/explain.hpp"
+#include "worker/app/explain/render.hpp"
+#include "worker/core/settle/lineage.hpp"
+
+namespace app::cli {
+
+namespace {
+
+constexpr common::Duration kafka_patience = std::chrono::seconds{10};
+
+struct Options {
+    std::string event;
+    std::string config;
+    std::string key;
+    bool key_given = false;
+    std::string format = "text";
+};
+
+ExitCode refuse(ExitCode code, const std::string& message) {
+    fmt::print(stderr, "autosignin-worker: {}\n", message);
+    return code;
+}
+
+std::string all_of(std::istream& stream) {
+    return {std::istreambuf_iterator<char>{stream}, {}};
+}
+
+common::Result<core::Record> record_at(const core::Position& position, const Config& config) {
+    auto reader = kafka::LogReader::open(kafka_settings(config), kafka_patience);
+    if (!reader) {
+        return reader.error();
+    }
+    std::optional<core::Record> found;
+    const auto read =
+        (*reader)->read(position.partition, position.offset, position.offset + 1, [&](core::Record&& record) {
+            found = std::move(record);
+            return false;
+        });
+    if (!read) {
+        return read.error();
+    }
+    if (!found) {
+        return common::Error{fmt::format(
+            "{}: there is no record at this offset: it was never written, has expired, or is a transaction's "
+            "marker",
+            core::position_text(position.partition, position.offset))};
+    }
+    return *std::move(found);
+}
+
+common::Result<core::Record> record_of(const Options& options, const Config* config) {
+    core::Record record;
+    if (options.key_given) {
+        record.key = options.key;
+    }
+    if (options.event == "-") {
+        record.value = all_of(std::cin);
+        return record;
+    }
+    std::error_code ignored;
+    const auto position = core::read_position(options.event);
+    if (position && !std::filesystem::exists(options.event, ignored)) {
+        if (config == nullptr) {
+            return common::Error{"a record is read from Kafka, so --config is needed"};
+        }
+        return record_at(*position, *config);
+    }
+    std::ifstream file{options.event, std::ios::binary};
+    if (!file || std::filesystem::is_directory(options.event, ignored)) {
+        return common::Error{fmt::format(
+            "{} cannot be read; expected a file with a CloudEvent in JSON, -, or TOPIC/PARTITION/OFFSET",
+            app::quoted(options.event))};
+    }
+    record.value = all_of(file);
+    return record;
+}
+
+ExitCode explain_one(const Options& options) {
+    std::optional<Config> config;
+    if (!options.config.empty()) {
+        Loaded loaded = load(options.config, environment());
+        if (!loaded.config) {
+            fmt::print(stderr, "{}", render(loaded.report));
+            return ExitCode::bad_configuration;
+        }
+        config = std::move(loaded.config);
+    }
+    const Config* const known = config ? &*config : nullptr;
+    const auto record = record_of(options, known);
+    if (!record) {
+        return refuse(ExitCode::cannot_start, record.error().message);
+    }
+    const explain::Explanation found = explain::explained(*record, known);
+    fmt::print(
+        "{}",
+        options.format == "json" ? explain::json(options.event, found) : explain::text(options.event, found));
+    return found.problems.empty() ? ExitCode::ok : ExitCode::invalid_event;
+}
+
+}  // namespace
+
+void add_explain(CLI::App& program, ExitCode& exit_code) {
+    CLI::App* command =
+        program.add_subcommand("explain", "Say what the worker would do with an event, without doing it");
+    command->footer(
+        "Examples:\n"
+        "  autosignin-worker explain event.json --config worker.yaml --key account-7f3a\n"
+        "  jq -c .event fixture.json | autosignin-worker explain -            without a worker's "
+        "configuration\n"
+        "  autosignin-worker explain account-events/3/4711 -c worker.yaml     a record that is in Kafka\n"
+        "\nSends nothing to Apple and writes nothing to Kafka; token values are masked. Exit code 0: the "
+        "event "
+        "is\nvalid; 8: it is invalid, every problem is listed with its JSON pointer; 7: it cannot be read.");
+    const auto options = std::make_shared<Options>();
+    command
+        ->add_option(
+            "event", options->event, "A file with a CloudEvent in JSON; - for standard input; or a position")
+        ->required()
+        ->type_name("FILE|-|TOPIC/PARTITION/OFFSET");
+    add_config_option(*command, options->config)->required(false);
+    CLI::Option* key =
+        command->add_option("--key", options->key, "The Kafka key, to be compared with the subject")
+            ->type_name("TEXT");
+    command->add_option("--format", options->format, "text or json")
+        ->check(CLI::IsMember({"text", "json"}))
+        ->capture_default_str()
+        ->type_name("FORMAT");
+    command->callback([options, key, &exit_code] {
+        options->key_given = key->count() != 0;
+        exit_code = explain_one(*options);
+    });
+}
+
+}  // namespace app::cli
