@@ -34,6 +34,34 @@ TEST_CASE("hostile http1: an answer that is no HTTP/1.1 is lost, with the reason
     }
 }
 
+// The fuzzer found that any line that begins with "HTTP/" was taken for a status line, wherever it stood and
+// whatever followed: a header or a trailer after a 500 could make it a 204, and a status be five digits long.
+TEST_CASE("hostile http1: the first line of a head gives the status, and no other line") {
+    struct Row {
+        const char* because;
+        std::string answer;
+        std::string want;
+    };
+    const std::string head = "HTTP/1.1 500 Oops\r\n";
+    const Row rows[] = {
+        {"a header named like a status line", head + "HTTP/x: 204\r\ncontent-length: 0\r\n\r\n", "500"},
+        {"a trailer", head + "transfer-encoding: chunked\r\n\r\n0\r\nHTTP/x: 204\r\nretry-after: 9\r\n\r\n",
+         "500"},
+        {"the final answer after an interim one",
+         "HTTP/1.1 103 Early\r\nretry-after: 9\r\n\r\n" + head + "content-length: 0\r\n\r\n", "500"},
+        {"a status of five digits", "HTTP/1.1 18000 Odd\r\ncontent-length: 0\r\n\r\n", "lost: protocol"},
+        {"a version that is none", "HTTP/bcr: 18000\n\r\nrest", "lost: protocol"},
+        {"something else behind the status", "HTTP/1.1 429@Slow\r\ncontent-length: 0\r\n\r\n",
+         "lost: protocol"},
+    };
+    for (const Row& row : rows) {
+        SUBCASE(row.because) {
+            HostileWorld hostile{{.answer = row.answer, .hangs_up = true}};
+            CHECK(hostile.ask(5s) == row.want);
+        }
+    }
+}
+
 // Trailers without an end grew the worker by a third of a gigabyte a second: libcurl 7.88 keeps every header
 // line, and its limit of 300 KiB is not for trailers.
 TEST_CASE("hostile http1: a flood is bounded in time and memory") {

@@ -35,6 +35,16 @@ bool named(std::string_view line, std::string_view name) {
            });
 }
 
+// 0 where the line is no status line as RFC 9112 has it: libcurl is more patient.
+int status_of(std::string_view line) {
+    const std::string_view rest = line.substr(std::min(line.find(' '), line.size() - 1) + 1);
+    const std::string_view digits = rest.substr(0, std::min(rest.find_first_of(" \r\n"), rest.size()));
+    int status = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), status);
+    const bool whole = error == std::errc{} && end == digits.data() + digits.size() && digits.size() == 3;
+    return line.starts_with("HTTP/") && whole && status >= 100 ? status : 0;
+}
+
 }  // namespace
 
 void EasyFree::operator()(CURL* easy) const noexcept {
@@ -114,14 +124,17 @@ std::size_t Exchange::on_header(char* bytes, std::size_t, std::size_t size, void
 }
 
 void Exchange::header(std::string_view line) {
-    if (line.starts_with("HTTP/")) {  // also of an interim answer: the last one counts
-        answer = {};
-        headers_done = false;
-        const auto space = std::min(line.find(' '), line.size() - 1);
-        std::from_chars(line.data() + space + 1, line.data() + line.size(), answer.status);
+    if (headers_done) {
+        return;  // a trailer
+    }
+    if (!inside_head) {
+        inside_head = true;
+        answer = {};  // an interim answer's headers are not the final one's
+        answer.status = status_of(line);
         return;
     }
     if (trimmed(line).empty()) {
+        inside_head = false;
         headers_done = answer.status >= 200;
         return;
     }

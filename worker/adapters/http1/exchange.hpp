@@ -58,8 +58,9 @@ struct Exchange {
     HeaderLines lines{};
     std::string url{};
     core::Answer answer{};
-    bool sent = false;  // libcurl began to write the request
-    bool headers_done = false;
+    bool sent = false;          // libcurl began to write the request
+    bool inside_head = false;   // between a status line and the empty line
+    bool headers_done = false;  // of the final answer
     std::uint64_t bytes_received = 0;
     std::size_t head_bytes = 0;       // of interim answers, head and trailers together
     std::array<char, 256> problem{};  // libcurl's words about it; no secret is in them
