@@ -69,6 +69,18 @@ void grow_topic(const std::string& bootstrap, const std::string& topic, std::siz
     require_topic_result("growing " + topic, results, count);
 }
 
+void delete_topic(const std::string& bootstrap, const std::string& topic) {
+    const Owned<rd_kafka_DeleteTopic_t> doomed{rd_kafka_DeleteTopic_new(topic.c_str())};
+    const auto event = ask(bootstrap, "deleting " + topic, [&](rd_kafka_t* handle, rd_kafka_queue_t* queue) {
+        rd_kafka_DeleteTopic_t* all[] = {doomed.get()};
+        rd_kafka_DeleteTopics(handle, all, 1, nullptr, queue);
+    });
+    std::size_t count = 0;
+    const rd_kafka_topic_result_t** results =
+        rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event.get()), &count);
+    require_topic_result("deleting " + topic, results, count);
+}
+
 void delete_records(
     const std::string& bootstrap, const std::string& topic,
     const std::map<std::int32_t, std::int64_t>& before) {

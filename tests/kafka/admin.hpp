@@ -14,6 +14,7 @@ enum class Right : unsigned char { read_topic, write_topic, read_group };
 // `name` of a topic or group, for the user `who`.
 void grant(const std::string& bootstrap, const std::string& who, Right right, const std::string& name);
 void grow_topic(const std::string& bootstrap, const std::string& topic, std::size_t partitions);
+void delete_topic(const std::string& bootstrap, const std::string& topic);
 // Deletes what lies below `before` in each partition, as retention does.
 void delete_records(
     const std::string& bootstrap, const std::string& topic,

@@ -36,6 +36,8 @@ namespace lane {
 [[nodiscard]] std::string check_leader(const Stage& stage);
 // A topic gains partitions, and their first records are there before the worker knows.
 [[nodiscard]] std::string check_topic_grows(const Stage& stage);
+// A topic is deleted and made again while a worker reads it.
+[[nodiscard]] std::string check_topic_recreated(const Stage& stage);
 // Retention deletes records that nobody has read.
 [[nodiscard]] std::string check_retention(const Stage& stage);
 // Records as large as the topic takes.
@@ -57,6 +59,7 @@ inline constexpr std::array checks{
     Check{"large", check_large},
     Check{"static", check_static_members},
     Check{"topic-grows", check_topic_grows},
+    Check{"recreated", check_topic_recreated},
     Check{"retention", check_retention},
     Check{"broker", check_broker},
     Check{"leader", check_leader},

@@ -21,6 +21,7 @@ struct Delete {
     void operator()(rd_kafka_event_t* event) const noexcept { rd_kafka_event_destroy(event); }
     void operator()(rd_kafka_NewTopic_t* topic) const noexcept { rd_kafka_NewTopic_destroy(topic); }
     void operator()(rd_kafka_NewPartitions_t* more) const noexcept { rd_kafka_NewPartitions_destroy(more); }
+    void operator()(rd_kafka_DeleteTopic_t* doomed) const noexcept { rd_kafka_DeleteTopic_destroy(doomed); }
     void operator()(rd_kafka_DeleteRecords_t* records) const noexcept {
         rd_kafka_DeleteRecords_destroy(records);
     }

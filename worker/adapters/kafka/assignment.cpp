@@ -62,6 +62,38 @@ void Assignment::rebalanced(
     update_stats();
 }
 
+void Assignment::vanished(std::string_view reason, std::vector<core::Input>& inputs) {
+    const auto epochs = owned_.epochs();
+    const auto epoch = std::find_if(epochs.begin(), epochs.end(), [&](core::Epoch each) {
+        const core::TopicPartition& partition = owned_.find(each)->partition;
+        return reason.starts_with(fmt::format("{} [{}]: ", partition.topic, partition.partition));
+    });
+    if (epoch == epochs.end()) {
+        return;
+    }
+    const Ownership owned = *owned_.find(*epoch);
+    end(*epoch);
+    if (owned.revoking) {
+        return;  // it goes anyway; all that matters is that nothing is committed for it any more
+    }
+    ++client_.reporter().stats().losses;
+    client_.reporter().say(
+        {core::Severity::error, "kafka_partition_vanished",
+         fmt::format(
+             "{} does not exist any more; what was read of it and is not executed is dropped. If the topic "
+             "is "
+             "made again, it is read from its committed offset, or without one as auto_offset_reset says.",
+             name_of(owned.partition))});
+    inputs.emplace_back(core::Revoked{{*epoch}, true});
+    if (cooperative()) {
+        take_from_librdkafka({owned.partition});
+    }
+    waiting_.push_back(owned.partition);
+    assign_due_ = true;
+    ask_again_later();
+    update_stats();
+}
+
 void Assignment::retry(common::Instant now, std::vector<core::Input>& inputs) {
     if (!assign_due_) {
         return;
@@ -155,6 +187,7 @@ void Assignment::start(std::vector<Position> positions, std::vector<core::Input>
             position.from_beginning ? core::Offset{RD_KAFKA_OFFSET_BEGINNING} : position.next;
         add(position.partition, from);
         const core::Epoch epoch = owned_.grant(position.partition, from);
+        forget_held(position.partition);
         ++client_.reporter().stats().assignments;
         inputs.emplace_back(core::Assigned{
             epoch, std::move(position.partition), position.next, std::move(position.metadata)});
@@ -240,14 +273,18 @@ void Assignment::unassign() {
     if (!cooperative()) {
         rd_kafka_assign(client_.handle(), nullptr);
     } else {
-        const RdPartitions list = as_list(taken_);
-        if (rd_kafka_error_t* error = rd_kafka_incremental_unassign(client_.handle(), list.get())) {
-            client_.reporter().fault(
-                rd_kafka_error_code(error), "unassign", rd_kafka_error_string(error), steady_now());
-            rd_kafka_error_destroy(error);
-        }
+        take_from_librdkafka(taken_);
     }
     taken_.clear();
+}
+
+void Assignment::take_from_librdkafka(const std::vector<core::TopicPartition>& partitions) {
+    const RdPartitions list = as_list(partitions);
+    if (rd_kafka_error_t* error = rd_kafka_incremental_unassign(client_.handle(), list.get())) {
+        client_.reporter().fault(
+            rd_kafka_error_code(error), "unassign", rd_kafka_error_string(error), steady_now());
+        rd_kafka_error_destroy(error);
+    }
 }
 
 void Assignment::pause(core::Epoch epoch) {

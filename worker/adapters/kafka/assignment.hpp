@@ -5,12 +5,14 @@
 //                     for some of them, which are read from then on)
 //   group revokes --> Revoked --> the engine drains --> release() --> rd_kafka_assign(none)
 //   partitions lost --> Revoked{lost}, given up at once
+//   topic deleted   --> Revoked{lost}, then as after "group assigns", since it may have been made again
 //
 // Threads: the loop's thread alone; rebalanced() is called from within the consumer's poll.
 #pragma once
 
 #include <optional>
 #include <set>
+#include <string_view>
 #include <vector>
 
 #include "worker/adapters/kafka/client.hpp"
@@ -27,6 +29,12 @@ public:
     // librdkafka's rebalance callback; `code` is _ASSIGN_PARTITIONS, _REVOKE_PARTITIONS or an error. Appends.
     void rebalanced(
         int code, const rd_kafka_topic_partition_list_s* partitions, std::vector<core::Input>& inputs);
+    // librdkafka cannot find a partition any more that it reads; `reason`, its own text, begins with the name
+    // of the partition. If the topic is made again soon, librdkafka 2.0.2 reads on at the old offset, and a
+    // commit for the old topic would be taken for the new one: either way records would be skipped in
+    // silence. So the epoch ends at once, and the start is looked up anew: the brokers forget offsets
+    // together with a topic.
+    void vanished(std::string_view reason, std::vector<core::Input>& inputs);
     // Repeats a look-up that failed, when it is due. Blocks for at most a second. Appends.
     void retry(common::Instant now, std::vector<core::Input>& inputs);
 
@@ -55,6 +63,7 @@ private:
     // The good ones are read, whatever keeps the others waiting.
     void start(std::vector<Position> positions, std::vector<core::Input>& inputs);
     void unassign();
+    void take_from_librdkafka(const std::vector<core::TopicPartition>& partitions);
     void give_to_librdkafka(const rd_kafka_topic_partition_list_s* list);
     void set_paused(const core::TopicPartition& partition, bool paused);
     void end(core::Epoch epoch);

@@ -15,15 +15,7 @@ namespace kafka {
 namespace {
 
 void on_error(rd_kafka_t*, int code, const char* reason, void* opaque) {
-    auto& client = *static_cast<Client*>(opaque);
-    if (code == RD_KAFKA_RESP_ERR__FATAL) {
-        client.note_fatal();
-        return;
-    }
-    client.reporter().fault(code, "", reason, steady_now());
-    if (fault_of(code).kind == FaultKind::authentication) {
-        client.look_at_files();
-    }
+    static_cast<Client*>(opaque)->error(code, reason);
 }
 
 int on_statistics(rd_kafka_t*, char* json, std::size_t size, void* opaque) {
@@ -104,6 +96,17 @@ common::Result<bool> Client::open(RdConf conf, bool consumer) {
     static_cast<void>(conf.release());  // the handle owns it now
     rd_kafka_set_log_queue(handle_.get(), nullptr);
     return true;
+}
+
+void Client::error(int code, const char* reason) {
+    if (code == RD_KAFKA_RESP_ERR__FATAL) {
+        note_fatal();
+        return;
+    }
+    reporter_.fault(code, "", reason, steady_now());
+    if (fault_of(code).kind == FaultKind::authentication) {
+        look_at_files();
+    }
 }
 
 void Client::look_at_files() {

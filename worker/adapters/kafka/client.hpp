@@ -40,6 +40,8 @@ public:
     // once in half a minute only.
     void look_at_files();
 
+    // What librdkafka's error callback says.
+    void error(int code, const char* reason);
     // Looks whether librdkafka declared the handle dead; cheap.
     void note_fatal();
 

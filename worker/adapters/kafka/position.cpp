@@ -55,10 +55,14 @@ common::Result<Positions, LookupError> look_up_positions(
         std::int64_t low = 0;
         std::int64_t high = 0;
         const int left = milliseconds_left(deadline);
-        if (left > 0 &&
-            rd_kafka_query_watermark_offsets(handle, entry.topic, entry.partition, &low, &high, left) ==
-                RD_KAFKA_RESP_ERR_NO_ERROR) {
+        const auto code = left == 0 ? RD_KAFKA_RESP_ERR__TIMED_OUT
+                                    : rd_kafka_query_watermark_offsets(
+                                          handle, entry.topic, entry.partition, &low, &high, left);
+        if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
             known.range = Known::Range{core::Offset{low}, core::Offset{high}};
+        } else if (fault_of(code).kind == FaultKind::unknown_topic) {
+            positions.unknown.push_back({{entry.topic, entry.partition}, code});
+            continue;
         }
         positions.found.push_back(choose_position({entry.topic, entry.partition}, known, reset));
     }

@@ -104,6 +104,13 @@ common::Result<std::unique_ptr<RecordSource>> RecordSource::open(
             auto& self = *static_cast<Impl*>(static_cast<Client*>(opaque)->owner);
             self.assignment.rebalanced(code, partitions, *self.out);
         });
+    rd_kafka_conf_set_error_cb(conf->get(), [](rd_kafka_t*, int code, const char* reason, void* opaque) {
+        auto& self = *static_cast<Impl*>(static_cast<Client*>(opaque)->owner);
+        self.client.error(code, reason);
+        if (fault_of(code).kind == FaultKind::unknown_topic) {
+            self.assignment.vanished(reason, *self.out);
+        }
+    });
     if (auto opened = impl->client.open(std::move(*conf), true); !opened) {
         return opened.error();
     }
