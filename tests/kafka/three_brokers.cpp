@@ -42,8 +42,9 @@ ThreeBrokers::ThreeBrokers(const Stage& stage, const std::string& name) {
             .name = fmt::format("{}-{}", name, id),
             .settings = settings_of(id, controllers),
             .port = lasting_port()};
-        starts[id] = std::async(
-            std::launch::async, [&stage, options] { return std::make_unique<PrivateBroker>(stage, options); });
+        starts[id] = std::async(std::launch::async, [&stage, options] {
+            return std::make_unique<PrivateBroker>(stage, options);
+        });
     }
     for (auto& [id, start] : starts) {
         nodes_[id] = start.get();
@@ -52,6 +53,7 @@ ThreeBrokers::ThreeBrokers(const Stage& stage, const std::string& name) {
 
 void ThreeBrokers::start(const std::vector<std::int32_t>& ids) {
     std::vector<std::future<void>> starts;
+    starts.reserve(ids.size());
     for (const std::int32_t id : ids) {
         starts.push_back(std::async(std::launch::async, [this, id] { node(id).start(); }));
     }
