@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::size_t backlog = 600;  // commands, at least
+constexpr std::size_t backlog = 600;        // commands, at least
 constexpr std::chrono::seconds session{6};  // as Scene configures it
 constexpr const char* group_topic = "__consumer_offsets";
 

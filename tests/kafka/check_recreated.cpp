@@ -22,8 +22,8 @@ struct Lives {
 };
 
 Lives draw_lives(const std::string& name) {
-    const History both = draw_history(
-        {.name = name, .seed = 10, .events = 400, .people = 60, .invalid_share = 0, .skew = 1});
+    const History both =
+        draw_history({.name = name, .seed = 10, .events = 400, .people = 60, .invalid_share = 0, .skew = 1});
     Lives lives{both, both};
     const auto keep = [](History& history, std::size_t remainder) {
         auto& events = history.events;
@@ -97,7 +97,8 @@ void under_way(const Stage& stage) {
         "nothing is under way");
     delete_source(scene);
     worker.await(
-        [&] { return worker.says("kafka_partition_vanished"); }, 20s, "nobody is told that the topic is gone");
+        [&] { return worker.says("kafka_partition_vanished"); }, 20s,
+        "nobody is told that the topic is gone");
     require(
         worker.metric("autosignin_kafka_errors_total{kind=\"unknown_topic\"}") > 0,
         "the topic that is gone is not counted");
