@@ -19,6 +19,7 @@ enum class Bug : std::uint8_t {
     map_cut_too_short,
     map_read_one_too_far,
     map_on_the_wrong_base,
+    map_version_ignored,
     letter_without_key,
     letter_names_the_wrong_command,
     letter_believed_too_early,
@@ -63,6 +64,10 @@ enum class Bug : std::uint8_t {
     milliseconds_read_as_seconds,
     outage_exhausts,
     exhausted_too_early,
+    rejections_never_suspicious,
+    account_never_suspicious,
+    doubts_forgotten,
+    rejections_held_for_ever,
     poison_tried_for_ever,
     // gauges
     bytes_never_given_back,

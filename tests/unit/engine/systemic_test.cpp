@@ -134,6 +134,28 @@ TEST_CASE("when every command is rejected, a canary decides, and few dead letter
     CHECK(rig.settled(EventType::opted_out, Outcome::executed) >= 490);
 }
 
+// Simulation seed 1592: only different accounts were counted, so while Apple rejected everything one busy
+// account's events became dead letters without end, and so did those of any ten accounts of a quiet night.
+TEST_CASE("rejections of one account are suspected too, once they are many") {
+    Rig rig;
+    for (int i = 0; i < 200; ++i) {
+        rig.deliver("busy", fmt::format("t{}", i));
+    }
+    for (int round = 0; round < 300; ++round) {
+        rig.answer_all(400);
+        rig.acknowledge_all_stores();
+        rig.pass_in_steps(1s);
+    }
+    CHECK(rig.dead_letters() == 50);
+    CHECK(rig.status().gates.front().reason == core::GateReason::rejecting_everything);
+    for (int round = 0; round < 300; ++round) {
+        rig.answer_all(204);
+        rig.acknowledge_all_stores();
+        rig.pass_in_steps(1s);
+    }
+    CHECK(rig.settled(EventType::opted_out, Outcome::executed) == 150);
+}
+
 // A review found it: the canary was always a Delete, so while Updates alone failed it proved the API well,
 // and every Update was charged and dead-lettered.
 TEST_CASE("an outage of updates alone spends no attempt and holds no delete") {

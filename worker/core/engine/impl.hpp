@@ -56,6 +56,7 @@ private:
         std::size_t in_flight = 0;        // canaries too
         common::TokenBucket exhaustions;  // how many commands may be given up
         std::set<LaneKey> rejected{};     // accounts rejected in a row
+        int rejections = 0;               // commands rejected in a row
         int doubts = 0;                   // times that only canaries said it was the records' fault
         int canaries_well = 0;            // since acceptance closed
         std::uint64_t found_nothing = 0;  // deletes in a row that found nothing at their first attempt

@@ -58,7 +58,8 @@ struct Settings {
     Backoff throttled{std::chrono::seconds{1}, std::chrono::seconds{60}};  // a 429 without usable Retry-After
     Backoff store_retry{std::chrono::milliseconds{500}, std::chrono::seconds{10}};
     BreakerSettings breaker;
-    int rejections_in_a_row_max = 10;  // of different accounts without one success: ask the canary first
+    // Of different accounts without one success, or five times as many commands: ask the canary first.
+    int rejections_in_a_row_max = 10;
 
     common::Duration commit_interval = std::chrono::milliseconds{100};
     std::size_t commit_completions = 1000;

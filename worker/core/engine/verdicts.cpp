@@ -149,6 +149,7 @@ void Engine::Impl::tell_gate(const Flight& flight, const Meaning& meaning, const
     }
     if (std::holds_alternative<Finished>(meaning) && flight.lane) {
         channel(flight).rejected.clear();
+        channel(flight).rejections = 0;
         channel(flight).doubts = 0;
     }
     if (gate.processed(flight.term)) {
@@ -162,18 +163,24 @@ void Engine::Impl::tell_gate(const Flight& flight, const Meaning& meaning, const
     }
 }
 
-// A rejection belongs to its command, unless different accounts are rejected one after the other: then the
-// channel is closed, and a canary decides. Without a canary there is nothing to decide with.
+// A rejection belongs to its command, unless different accounts are rejected one after the other, or a few
+// accounts again and again: then the channel is closed, and a canary decides. Without a canary there is
+// nothing to decide with.
 bool Engine::Impl::rejection_is_suspicious(const Flight& flight) {
-    if (!settings_.breaker.canary) {
+    if (!settings_.breaker.canary || planted(Bug::rejections_never_suspicious)) {
         return false;
     }
     Channel& from = channel(flight);
     if (from.acceptance.state() != GateState::open || flight.acceptance_term != from.acceptance.term()) {
         return true;  // sent again, and judged then
     }
+    // Several values and events of one account may well be wrong together.
+    constexpr int commands_for_an_account = 5;
     from.rejected.insert(flight.lane);
-    if (from.rejected.size() <= static_cast<std::size_t>(settings_.rejections_in_a_row_max)) {
+    ++from.rejections;
+    if (from.rejected.size() <= static_cast<std::size_t>(settings_.rejections_in_a_row_max) &&
+        (from.rejections <= settings_.rejections_in_a_row_max * commands_for_an_account ||
+         planted(Bug::account_never_suspicious))) {
         return false;
     }
     from.acceptance.refused(flight.acceptance_term, now_, GateReason::rejecting_everything, random_);
@@ -230,13 +237,14 @@ void Engine::Impl::tell_acceptance(const Flight& canary, const Meaning& meaning)
     if (acceptance.state() == GateState::open || canary.acceptance_term != acceptance.term()) {
         return;
     }
-    const int canaries_needed = 1 << (2 * from.doubts);
-    if (++from.canaries_well < canaries_needed) {
+    const int canaries_needed = planted(Bug::doubts_forgotten) ? 1 : 1 << (2 * from.doubts);
+    if (++from.canaries_well < canaries_needed || planted(Bug::rejections_held_for_ever)) {
         acceptance.refused(canary.acceptance_term, now_, GateReason::rejecting_everything, random_);
         return;
     }
     from.doubts = std::min(from.doubts + 1, doubts_max);
     from.rejected.clear();
+    from.rejections = 0;
     acceptance.processed(canary.acceptance_term);
     say(Severity::info, "gate_opened", "a fresh value is not rejected, so the records were at fault",
         {{"app", name_of(canary.app)}, {"action", std::string{action_name(from.action)}}});
