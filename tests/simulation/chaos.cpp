@@ -40,6 +40,9 @@ public:
         if (swarm.wire_losses) {
             some(1, 4, [this] { lose_wire(); });
         }
+        if (swarm.rejections) {
+            some(1, 3, [this] { reject(); });
+        }
         if (swarm.slow_apple) {
             some(1, 2, [this] { slow(); });
         }
@@ -124,6 +127,7 @@ private:
         fault.from = when.from;
         fault.until = when.until;
         fault.probability = probability;
+        world_.inputs.count_fault(fault.kind);
         world_.apple.add(std::move(fault));
     }
 
@@ -142,9 +146,11 @@ private:
 
     void poison() {
         if (!world_.plan.rejected_values.empty()) {
+            world_.inputs.count_fault(FaultKind::reject_value);
             world_.apple.add({.kind = FaultKind::reject_value, .values = world_.plan.rejected_values});
         }
         if (!world_.plan.failing_values.empty()) {
+            world_.inputs.count_fault(FaultKind::fail_value);
             world_.apple.add(
                 {.kind = FaultKind::fail_value, .values = world_.plan.failing_values, .status = 500});
         }
@@ -193,16 +199,28 @@ private:
             sim::RetryAfterForm::unreadable};
         sim::Fault fault{.kind = FaultKind::throttle, .bundle_id = some_bundle()};
         fault.retry_after = choices_.one_of(forms);
+        world_.inputs.count(sim::Input::retry_after, static_cast<std::size_t>(fault.retry_after));
         if (choices_.chance(50)) {
             fault.retry_after_in = choices_.between(1s, 30s);
         }
         const Window when = window(1s, 20s);
         add(std::move(fault), when, choices_.chance(50) ? 1.0 : 0.3);
+        lose_within(when);
+    }
+
+    // Partitions that are taken away while a probe is under way: nobody waits for its answer any more.
+    void lose_within(Window when) {
+        for (int left = world_.swarm.losses ? 3 : 0; left > 0; --left) {
+            const common::Instant at = when.from + choices_.between({}, when.until - when.from);
+            world_.timeline.at(at, [&world = world_] { world.broker.lose(1ms); });
+        }
     }
 
     void refuse_credential() {
         const Window when = window(500ms, 30s);
-        switch (choices_.below(4)) {
+        const std::uint64_t kind = choices_.below(4);
+        world_.inputs.count(sim::Input::credential_fault, static_cast<std::size_t>(kind));
+        switch (kind) {
             case 0:
                 add({.kind = FaultKind::refuse_credential, .bundle_id = some_bundle()}, when);
                 break;
@@ -231,6 +249,23 @@ private:
             world.key_id = fresh;
             world.key_file_changed();
         });
+    }
+
+    // Apple takes what is right for wrong: of one app or all, one kind of call or both, always or now and
+    // then, and sometimes only values that somebody has, so that canaries are well.
+    void reject() {
+        sim::Fault fault{.kind = FaultKind::reject_value, .bundle_id = some_bundle()};
+        fault.body = choices_.chance(50) ? sim::BodyForm::json : sim::BodyForm::html;
+        if (choices_.chance(30)) {
+            fault.action = choices_.chance(50) ? core::Action::update : core::Action::erase;
+        }
+        if (choices_.chance(40)) {
+            for (const auto& [command, places] : world_.plan.places) {
+                fault.values.insert(command.value);
+            }
+        }
+        const double share = choices_.chance(20) ? 0.5 : 1;
+        add(std::move(fault), window(5s, 60s), share);
     }
 
     // Both keys are good for a while, as people rotate them; the old one goes with tokens signed by it about.
@@ -324,6 +359,8 @@ private:
     static void jump_wall(World& world) {
         const auto by = std::chrono::milliseconds{world.choices.between(10'000, 7'200'000)};
         const bool back = world.choices.chance(50);
+        const std::size_t length = by > 1h ? 2 : by > 10min ? 1 : 0;
+        world.inputs.count(sim::Input::clock_jump, back ? 2 - length : 3 + length);
         world.trace.line(
             sim::no_worker, '~', fmt::format("the wall clock jumps {}{} ms", back ? "-" : "", by.count()));
         world.timeline.jump_wall(back ? -by : by);

@@ -14,6 +14,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <new>
 #include <string>
 #include <thread>
@@ -39,6 +40,7 @@ struct Lane {
     std::atomic<std::uint64_t> done{0};
     std::atomic<std::uint64_t> failed{0};
     Probes probes{};  // read once the process has ended
+    sim::InputCounts inputs{};
 };
 struct Board {
     std::atomic<std::uint64_t> next{0};
@@ -46,6 +48,11 @@ struct Board {
     std::array<Lane, jobs_max> lanes{};
 };
 static_assert(std::is_trivially_copyable_v<Probes>, "probes go through shared memory");
+
+void add_inputs(sim::InputCounts& sum, const sim::InputCounts& more) {
+    std::transform(sum.begin(), sum.end(), more.begin(), sum.begin(), std::plus{});
+}
+
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free, "an atomic between processes must be");
 
 volatile std::sig_atomic_t interrupted = 0;
@@ -86,6 +93,7 @@ public:
         Tally tally{.done = done(), .failed = failed(), .seconds = elapsed()};
         for (std::size_t index = 0; index < members_.size(); ++index) {
             add(tally.probes, board_.lanes[index].probes);
+            add_inputs(tally.inputs, board_.lanes[index].inputs);
         }
         return tally;
     }
@@ -132,6 +140,7 @@ private:
             lane.running = seed;
             const Report report = run_(seed);
             add(lane.probes, report.probes);
+            add_inputs(lane.inputs, report.inputs);
             if (report.broken) {
                 print_failure(report, fmt::format("--seed {}", seed));
                 ++lane.failed;

@@ -25,6 +25,7 @@ struct Tally {
     std::uint64_t failed = 0;
     double seconds = 0;
     Probes probes{};
+    sim::InputCounts inputs{};
 };
 
 // Prints every failure as it happens, and without an end to the order what was done so far every ten seconds.

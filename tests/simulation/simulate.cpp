@@ -1,7 +1,7 @@
 // Runs simulated worlds and says which promises were broken: tests/simulation/README.md.
 //
 // Every 16th seed runs twice: the traces must be the same. A run of many seeds also fails when a probe stayed
-// cold (probes.hpp).
+// cold (probes.hpp), or an input was never generated (worker/sim/inputs.hpp).
 #include <fmt/format.h>
 
 #include <cstdint>
@@ -42,16 +42,36 @@ std::size_t print_cold(const simulation::Probes& probes) {
     return cold;
 }
 
+// A line a kind of input; the number of empty buckets.
+std::size_t print_inputs(const sim::InputCounts& counts) {
+    std::size_t empty = 0;
+    for (std::size_t group = 0; group < sim::input_groups.size(); ++group) {
+        const sim::InputGroup& input = sim::input_groups[group];
+        fmt::print("{}:", input.name);
+        for (std::size_t bucket = 0; bucket < input.size(); ++bucket) {
+            const std::uint64_t count = counts[sim::input_offsets[group] + bucket];
+            empty += count == 0 ? 1 : 0;
+            fmt::print(
+                "{} {} {}", bucket == 0 ? "" : ",", input.buckets[bucket],
+                count == 0 ? "NEVER" : fmt::to_string(count));
+        }
+        fmt::print("\n");
+    }
+    return empty;
+}
+
 int run_many(const simulation::Order& order) {
     if (!order.seeds) {
         fmt::print("from seed {} on\n", order.from);
     }
     const simulation::Tally tally = simulation::run_crew(order, run);
-    const std::size_t cold = tally.done >= seeds_that_reach_everything ? print_cold(tally.probes) : 0;
+    const bool many = tally.done >= seeds_that_reach_everything;
+    const std::size_t empty = many ? print_inputs(tally.inputs) : 0;
+    const std::size_t cold = many ? print_cold(tally.probes) : 0;
     fmt::print(
         "{} seeds passed, {} failed, {:.0f} seeds/s\n", tally.done - tally.failed, tally.failed,
         static_cast<double>(tally.done) / tally.seconds);
-    return tally.failed == 0 && cold == 0 ? 0 : 1;
+    return tally.failed == 0 && empty == 0 && cold == 0 ? 0 : 1;
 }
 
 int show(const simulation::Origin& origin, const simulation::Arguments& arguments) {

@@ -15,6 +15,8 @@ using namespace std::chrono_literals;
 constexpr common::Duration settles_within = 10min;
 // A Retry-After that names a point in time is far away once the wall clock was set back; it is cut at this.
 constexpr common::Duration retry_after_longest = 1h;
+// After a row of rejections, one after the other, with a wait between them.
+constexpr int canaries_at_most = 64;
 constexpr common::Duration drain_slack = 1s;
 constexpr std::uint64_t idle_turns_max = 500;
 constexpr std::uint64_t turns_max = 400'000;
@@ -29,11 +31,11 @@ sim::Plan revised(sim::Plan plan, const std::function<void(sim::Plan&)>& revise)
 }  // namespace
 
 struct World::Worker {
-    Worker(World& world, sim::WorkerId name, std::size_t instance_given)
+    Worker(World& world, sim::WorkerId name, std::size_t instance_given, sim::MapDialect dialect)
         : id{name},
           instance{instance_given},
           around{name, world.timeline, world.choices, world.weather, world.referee, fuse},
-          source{std::make_shared<sim::SimSource>(around, world.broker)},
+          source{std::make_shared<sim::SimSource>(around, world.broker, dialect)},
           sink{around, world.broker},
           transport{std::make_shared<sim::SimTransport>(around, world.apple)},
           credentials{name, world.weather, world.key_id, world.trace, world.referee},
@@ -100,6 +102,7 @@ World::World(Setup setup, sim::Trace::Out out)
     }
     weather.latency_max = swarm.latency_max;
     turn_cost_ = choices.chance(50) ? choices.between(common::Duration{100us}, common::Duration{10ms}) : 20us;
+    inputs.count_world(swarm, plan);
     setup.script(*this);
     for (std::size_t worker = 0; worker < swarm.workers; ++worker) {
         start_worker(worker);
@@ -109,9 +112,11 @@ World::World(Setup setup, sim::Trace::Out out)
 World::~World() = default;
 
 void World::start_worker(std::size_t instance) {
-    workers_.push_back(std::make_unique<Worker>(*this, ++last_worker_, instance));
+    const auto dialect = static_cast<sim::MapDialect>(swarm.map_versions ? choices.below(3) : 0);
+    workers_.push_back(std::make_unique<Worker>(*this, ++last_worker_, instance, dialect));
     Worker& worker = *workers_.back();
-    trace.line(worker.id, '+', "");
+    constexpr std::string_view versions[] = {"", "of a later version", "of a version without maps"};
+    trace.line(worker.id, '+', versions[static_cast<std::size_t>(dialect)]);
     referee.worker_started(worker.id);
     const app::Ports genuine{*worker.source, worker.sink,   *worker.transport, worker.credentials,
                              worker.clock,   worker.waiter, worker.journal};
@@ -186,6 +191,7 @@ void World::pause_one() {
     const common::Duration session = choices.between(6s, 30s);
     trace.line(worker.id, 'z', fmt::format("stopped for {:.3f} s", common::seconds(length)));
     referee.worker_paused(worker.id);
+    inputs.count(sim::Input::sleep, length < 1s ? 0U : length < 5s ? 1U : length < 20s ? 2U : 3U);
     worker.paused_until = std::max(worker.paused_until, timeline.now().steady + length);
     worker.not_before = std::max(worker.not_before, worker.paused_until);
     if (length <= session) {
@@ -303,6 +309,7 @@ common::Duration World::patience() const {
     const common::Duration attempt =
         swarm.settings.retry.longest + swarm.settings.breaker.probe.longest + swarm.settings.request_timeout;
     return settles_within + (swarm.wall_jumps ? retry_after_longest : 0s) +
+           (swarm.rejections ? canaries_at_most * swarm.settings.refused.longest : 0s) +
            failing * swarm.settings.attempts_max * attempt;
 }
 
@@ -353,7 +360,8 @@ Report World::run() {
         .turns = turns_,
         .bytes_read = choices.bytes_read(),
         .virtual_time = timeline.now().steady - start,
-        .probes = probes_};
+        .probes = probes_,
+        .inputs = inputs.counts()};
 }
 
 Report run_seed(std::uint64_t seed, sim::Trace::Out out, const Plant& plant) {

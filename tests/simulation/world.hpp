@@ -20,6 +20,7 @@
 #include "worker/sim/apple_token.hpp"
 #include "worker/sim/broker.hpp"
 #include "worker/sim/credentials.hpp"
+#include "worker/sim/inputs.hpp"
 #include "worker/sim/journal.hpp"
 #include "worker/sim/plan.hpp"
 #include "worker/sim/promise.hpp"
@@ -45,6 +46,7 @@ struct Report {
     std::size_t bytes_read = 0;  // of the choices
     common::Duration virtual_time{};
     Probes probes{};
+    sim::InputCounts inputs{};
 };
 
 // Puts something wrong between a worker and its ports, to prove that the referee notices.
@@ -97,6 +99,7 @@ public:
     sim::Referee referee;
     sim::Broker broker;
     common::Instant calm_at;
+    sim::Inputs inputs;
 
 private:
     void start_worker(std::size_t instance);

@@ -60,6 +60,7 @@ const Fault* Apple::struck(FaultKind kind, const Call& call) {
             fault.kind == kind && fault.from <= call.now.steady && call.now.steady < fault.until;
         if (!open || (!fault.bundle_id.empty() && fault.bundle_id != call.token.bundle_id) ||
             (fault.environment && *fault.environment != call.request->environment) ||
+            (fault.action && fault.action != call.entry.action) ||
             (!fault.values.empty() && !fault.values.contains(call.entry.value))) {
             continue;
         }

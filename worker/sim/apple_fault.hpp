@@ -16,6 +16,7 @@
 #include <string>
 
 #include "common/time.hpp"
+#include "worker/core/command/command.hpp"
 #include "worker/sim/apple_store.hpp"
 
 namespace sim {
@@ -30,7 +31,7 @@ enum class FaultKind : std::uint8_t {
     forbid,             // 403
     throttle,           // 429, see RetryAfterForm
     fail,               // 5xx: `status`, `body`
-    reject_value,       // 400 for `values`: the same bytes fail always
+    reject_value,       // 400 for `values`, or for all: the same bytes fail always
     fail_value,         // 500 for `values`: a poisoned record that looks like an outage
     hide_value,         // 404 for a value that is stored, as right after a device wrote it
     refuse_stream,      // REFUSED_STREAM: not processed, free to repeat
@@ -55,6 +56,7 @@ struct Fault {
     // value.
     std::string bundle_id{};
     std::optional<Environment> environment{};
+    std::optional<core::Action> action{};         // the kind of call
     std::set<std::string, std::less<>> values{};  // the value a command addresses
 
     common::Duration delay{};                               // delay_*, clock_offset

@@ -159,7 +159,9 @@ void Broker::lose(WorkerId worker, common::Duration notice) {
         }
     }
     forget_owner(worker);
-    members_[worker].deaf_until = timeline_.now().steady + notice;
+    // Who was taken from before has to hear of that first: nothing is assigned to it meanwhile.
+    common::Instant& deaf_until = members_[worker].deaf_until;
+    deaf_until = std::max(deaf_until, timeline_.now().steady + notice);
     trace_.line(no_worker, '~', fmt::format("the group takes everything from w{}", worker));
     timeline_.after(notice, [this, worker, epochs] {
         const auto found = members_.find(worker);

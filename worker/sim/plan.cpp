@@ -138,6 +138,10 @@ private:
         const bool update = (type == core::EventType::password_changed && choices_.chance(80)) ||
                             (type == core::EventType::sign_in_flagged && choices_.chance(40));
         std::vector<std::string> values = named_values(lineage);
+        if (choices_.chance(3)) {
+            write_event(record, type);  // an account without a token: there is nothing to do
+            return;
+        }
         if (lineage.poisoned) {
             record.kind = RecordKind::poisoned;
             ++lineage.poisoned_events;
@@ -195,6 +199,9 @@ private:
         }
         const PlannedAccount& account = plan_.accounts[record.account];
         json data{{"app", app_name(account.app)}, {"sign_in_tokens", std::move(tokens)}};
+        if (choices_.chance(5)) {
+            data["note"] = std::string(choices_.between(1, 2000), 'n');  // an optional field of tomorrow
+        }
         const std::string id = fmt::format("event-{}-{}", record.partition, record.offset.value);
         const auto second = std::chrono::floor<std::chrono::seconds>(record.timestamp);
         const std::string time = fmt::format(

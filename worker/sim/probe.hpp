@@ -33,6 +33,10 @@ enum class Probe : std::uint8_t {
     partition_paused,
     key_rotated,
     drain_late,
+    map_of_another_version,
+    rejected_by_mistake,
+    rejections_held,
+    canary_rejected,
 };
 
 inline constexpr std::array probe_names{
@@ -59,8 +63,12 @@ inline constexpr std::array probe_names{
     std::string_view{"a partition was paused"},
     std::string_view{"a key was rotated with the old one still good"},
     std::string_view{"a drain ended late"},
+    std::string_view{"an offset map of another version was found"},
+    std::string_view{"a command was dead-lettered that Apple rejected by mistake"},
+    std::string_view{"rejections in a row were held until a canary was well"},
+    std::string_view{"a canary was rejected"},
 };
-static_assert(probe_names.size() == static_cast<std::size_t>(Probe::drain_late) + 1);
+static_assert(probe_names.size() == static_cast<std::size_t>(Probe::canary_rejected) + 1);
 
 using ProbeCounts = std::array<std::uint64_t, probe_names.size()>;
 

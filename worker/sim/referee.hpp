@@ -134,6 +134,17 @@ private:
         bool closed = false;
         std::uint64_t since = 0;  // answers to requests sent before tell of another time
     };
+    // Rejections of one kind of call of one app, as far as they may become dead letters.
+    struct Rejections {
+        std::size_t letters = 0;    // commands that Apple rejected by mistake, and that were given up
+        std::size_t series = 1;     // times that a new row of rejections could begin
+        bool pending = false;       // something was rejected since the last success
+        std::size_t successes = 0;  // that ended a row
+        std::map<PlannedCommand, std::size_t> rejected_in{};  // the row, by the number of successes before
+        std::set<std::pair<std::size_t, std::size_t>> accounts{};  // with such letters: row, account
+        int doubts = 0;
+        int canaries_well = 0;
+    };
     // What was seen going in and out, to compare with what the worker counts.
     struct Tally {
         std::uint64_t turns = 0;
@@ -147,6 +158,7 @@ private:
         std::uint64_t commit_failures = 0;
         std::array<std::uint64_t, core::actions.size()> executed{};
         std::array<std::uint64_t, core::actions.size()> found_nothing{};
+        std::uint64_t maps_ignored = 0;
         std::size_t not_signed = 0;  // requests of this turn that had no credential
         std::size_t not_signed_ever = 0;
     };
@@ -158,6 +170,8 @@ private:
         std::uint64_t happenings = 0;
         Tally tally{};
         std::map<core::AppId, Gate> gates{};
+        std::map<std::pair<core::AppId, core::Action>, Rejections> rejections{};
+        std::set<std::pair<core::Epoch, std::size_t>> letters_asked{};  // records
         std::map<core::AppId, common::TokenBucket> buckets{};
         std::vector<core::PartitionCommit> commit_under_way{};
         std::set<std::size_t> heads_given_up{};
@@ -182,8 +196,14 @@ private:
     void tell_gate(Worker& known, const Flight& flight, const core::Exchange& exchange);
     void hear(Worker& known, Ownership& owner, const Flight& flight, const core::Exchange& exchange);
 
+    // referee_rejections.cpp
+    [[nodiscard]] bool poison(const PlannedCommand& command) const;
+    void tell_rejections(Worker& known, const Flight& flight, const core::Exchange& exchange);
+    void count_rejected(WorkerId worker, const StoreWork& work);
+
     // referee_settles.cpp
     [[nodiscard]] bool finished(std::size_t record) const;
+    [[nodiscard]] bool misjudged(const std::string& account) const;
     [[nodiscard]] bool receipts_complete(std::size_t record, const Facts& facts) const;
     [[nodiscard]] bool receipts_wanted() const { return !swarm_.settings.receipts_topic.empty(); }
     [[nodiscard]] bool known_finished(const Ownership& owner, std::size_t record) const;
@@ -217,6 +237,8 @@ private:
     Verdict& verdict_;
     std::vector<Facts> facts_;
     std::set<PlannedCommand> decided_;
+    std::set<PlannedCommand> misjudged_;        // rejected by Apple though nothing was wrong with them
+    std::set<std::size_t> accounts_misjudged_;  // with such a dead letter: Apple holds what is owed
     std::map<WorkerId, Worker> workers_;
     ProbeCounts probes_{};
     std::size_t largest_ = 0;  // record, in bytes

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "worker/core/settle/offset_map.hpp"
+#include "worker/sim/map_dialect.hpp"
 #include "worker/sim/referee.hpp"
 
 namespace sim {
@@ -18,6 +19,9 @@ constexpr std::size_t map_chars_that_may_be_cut = core::offset_map_chars_max - 6
 std::set<std::size_t> Referee::claims(
     std::size_t partition, core::Offset offset, const std::string& metadata) const {
     std::set<std::size_t> claimed;
+    if (!map_of_this_version(metadata)) {
+        return claimed;
+    }
     for (const core::OffsetRange& range : core::decode_offset_map(offset, metadata).ranges) {
         for (const std::size_t record : plan_.logs[partition]) {
             const core::Offset at = plan_.records[record].offset;

@@ -68,6 +68,7 @@ void Referee::check_tally(WorkerId worker, const Tally& tally, const core::Count
         std::accumulate(counters.dead_letters.begin(), counters.dead_letters.end(), std::uint64_t{0}),
         tally.letters);
     equal("refused stores", counters.store_failures, tally.store_failures);
+    equal("ignored offset maps", counters.offset_maps_ignored, tally.maps_ignored);
     equal("commits", counters.commits, tally.commits);
     equal("refused commits", counters.commit_failures, tally.commit_failures);
     for (std::size_t action = 0; action < core::actions.size(); ++action) {

@@ -209,6 +209,10 @@ void Referee::decided(const LedgerEntry& entry) {
     if (entry.action && (entry.status == 204 || entry.status == 404)) {
         decided_.insert({*entry.action, entry.value, entry.replacement});
     }
+    const PlannedCommand command{entry.action.value_or(core::Action::erase), entry.value, entry.replacement};
+    if (entry.status == 400 && !poison(command)) {
+        misjudged_.insert(command);
+    }
 }
 
 void Referee::hear(Worker& known, Ownership& owner, const Flight& flight, const core::Exchange& exchange) {
@@ -248,6 +252,7 @@ void Referee::ended(WorkerId worker, const core::ExchangeEnded& input, const Led
     ++known.happenings;
     ++known.tally.answered;
     tell_gate(known, flight, input.exchange);
+    tell_rejections(known, flight, input.exchange);
     if (flight.account) {
         --known.in_flight_by_account[*flight.account];
         if (const auto owner = known.owned.find(flight.epoch); owner != known.owned.end()) {

@@ -76,9 +76,14 @@ bool Referee::known_finished(const Ownership& owner, std::size_t record) const {
     if (planned.kind != RecordKind::valid) {
         return facts.owed.has_value();
     }
-    const auto ended = owner.ended.find(record);
-    return planned.commands.empty() || !swarm_.settings.receipts_topic.empty() ||
-           (ended != owner.ended.end() && ended->second.size() == planned.commands.size());
+    if (planned.commands.empty() || receipts_wanted()) {
+        return true;
+    }
+    std::set<std::size_t> settled = facts.owed.value_or(std::set<std::size_t>{});
+    if (const auto ended = owner.ended.find(record); ended != owner.ended.end()) {
+        settled.insert(ended->second.begin(), ended->second.end());
+    }
+    return settled.size() == planned.commands.size();
 }
 
 void Referee::store_asked(WorkerId worker, const core::Store& store) {
@@ -88,6 +93,7 @@ void Referee::store_asked(WorkerId worker, const core::Store& store) {
     if (work.kind == core::StoreKind::receipt) {
         check_receipt(worker, work, work.outcome);
     }
+    count_rejected(worker, work);
     trace_.line(
         worker, 's',
         fmt::format(
@@ -197,6 +203,13 @@ void Referee::stored(core::StoreKind kind, const core::OutgoingRecord& record) {
             reached(Probe::letter_stored_twice);
         }
         facts.owed = work.owed;
+        const PlannedRecord& planned = plan_.records[work.record];
+        for (const std::size_t command : work.owed) {
+            if (command < planned.commands.size() && !poison(planned.commands[command])) {
+                reached(Probe::rejected_by_mistake);
+                accounts_misjudged_.insert(planned.account);
+            }
+        }
     } else if (work.command) {
         facts.receipts.insert(*work.command);
     } else {
@@ -244,7 +257,7 @@ void Referee::check_letter(
     const bool expected = planned.kind == RecordKind::invalid ? reason == "invalid"
                           : planned.kind == RecordKind::poisoned
                               ? reason == "rejected" || reason == "exhausted"
-                              : false;
+                              : reason == "rejected";  // by mistake: see below
     if (!expected) {
         broke(worker, Promise::only_records_die, fmt::format("{} is dead-lettered as {}", position, reason));
     }
@@ -258,10 +271,10 @@ void Referee::check_letter(
                 "{} is given up after {} attempts", position, header(record, "dlq.attempts").value_or("no")));
     }
     for (const std::size_t command : work.owed) {
-        const bool poison = command < planned.commands.size() &&
-                            (plan_.rejected_values.contains(planned.commands[command].value) ||
-                             plan_.failing_values.contains(planned.commands[command].value));
-        if (!poison) {
+        const bool deserved =
+            command < planned.commands.size() &&
+            (poison(planned.commands[command]) || misjudged_.contains(planned.commands[command]));
+        if (!deserved) {
             broke(
                 worker, Promise::only_records_die,
                 fmt::format("command {} of {} is dead-lettered as {}", command, position, reason));

@@ -24,7 +24,7 @@ void SimSource::assigned(std::size_t partition, core::Epoch epoch, core::Offset 
         log.begin(), log.end(), [&](std::size_t record) { return broker_.record(record).offset >= next; });
     const auto index = static_cast<std::size_t>(first - log.begin());
     owned_[epoch] = {.partition = partition, .first = index, .next = index};
-    inbox_->put(core::Assigned{epoch, broker_.name(partition), next, std::move(metadata)});
+    inbox_->put(core::Assigned{epoch, broker_.name(partition), next, as_read(dialect_, next, metadata)});
     fetch_later(epoch);
 }
 
@@ -136,8 +136,12 @@ void SimSource::commit(const std::vector<core::PartitionCommit>& partitions) {
     const common::Duration back = choices_.skewed(100us, weather_.commit_latency_max);
     const auto error = std::make_shared<std::string>(fails || answer_lost ? "simulated" : "");
     if (!fails) {
-        timeline_.after(there, [&broker = broker_, partitions, error] {
-            const std::string refused = broker.commit(partitions);
+        std::vector<core::PartitionCommit> written = partitions;
+        for (core::PartitionCommit& entry : written) {
+            entry.metadata = as_written(dialect_, entry.offset, entry.metadata);
+        }
+        timeline_.after(there, [&broker = broker_, written = std::move(written), error] {
+            const std::string refused = broker.commit(written);
             *error = refused.empty() ? *error : refused;
         });
     }

@@ -10,6 +10,7 @@
 #include "worker/ports/record_source.hpp"
 #include "worker/sim/broker.hpp"
 #include "worker/sim/inbox.hpp"
+#include "worker/sim/map_dialect.hpp"
 #include "worker/sim/surroundings.hpp"
 #include "worker/sim/weather.hpp"
 #include "worker/sim/witness.hpp"
@@ -20,11 +21,12 @@ class SimSource final : public ports::RecordSource,
                         public GroupMember,
                         public std::enable_shared_from_this<SimSource> {
 public:
-    SimSource(const Surroundings& around, Broker& broker)
+    SimSource(const Surroundings& around, Broker& broker, MapDialect dialect)
         : worker_{around.worker},
           timeline_{around.timeline},
           choices_{around.choices},
           broker_{broker},
+          dialect_{dialect},
           weather_{around.weather},
           witness_{around.witness},
           fuse_{around.fuse} {}
@@ -59,6 +61,7 @@ private:
     Timeline& timeline_;
     Choices& choices_;
     Broker& broker_;
+    MapDialect dialect_;
     const Weather& weather_;
     Witness& witness_;
     Fuse& fuse_;

@@ -58,7 +58,9 @@ core::Settings draw_settings(Choices& choices, const Swarm& swarm) {
     settings.breaker.window = static_cast<std::size_t>(settings.breaker.failures) * 2;
     settings.breaker.probe = {500ms, choices.between(common::Duration{2s}, common::Duration{10s})};
     settings.breaker.probes_before_canary = static_cast<int>(choices.between(1, 3));
-    settings.rejections_in_a_row_max = static_cast<int>(choices.between(3, 12));
+    // Few, where it matters: the worlds are small.
+    settings.rejections_in_a_row_max =
+        static_cast<int>(swarm.rejections ? choices.between(1, 4) : choices.between(3, 12));
     settings.commit_interval = choices.between(common::Duration{10ms}, common::Duration{1s});
     settings.commit_completions = choices.chance(30) ? choices.between(1, 5) : choices.between(5, 1000);
     // A small window gives up a head that fails while the records behind it succeed. That is only right for
@@ -95,17 +97,10 @@ Swarm draw_swarm(Choices& choices) {
     swarm.calm_after = choices.between(common::Duration{5s}, common::Duration{90s});
     const std::vector<unsigned> likelihoods{0, 15, 35, 35, 60};
     const unsigned likely = choices.one_of(likelihoods);
-    for (bool* fault :
-         {&swarm.apple_errors,    &swarm.apple_outages,   &swarm.throttles,       &swarm.credential_refusals,
-          &swarm.wire_losses,     &swarm.rebalances,      &swarm.losses,          &swarm.crashes,
-          &swarm.drains,          &swarm.store_failures,  &swarm.commit_failures, &swarm.wall_jumps,
-          &swarm.poison,          &swarm.invalid_records, &swarm.offset_holes,    &swarm.large_records,
-          &swarm.slow_apple,      &swarm.static_members,  &swarm.pauses,          &swarm.rewinds,
-          &swarm.late_stores,     &swarm.key_rotations,   &swarm.slow_account,    &swarm.hot_account,
-          &swarm.partition_behind}) {
-        *fault = choices.chance(likely);
+    for (const FaultClass& fault : fault_classes) {
+        const bool rare = fault.on == &Swarm::short_metadata;
+        swarm.*fault.on = choices.chance(rare ? likely / 4 : likely);
     }
-    swarm.short_metadata = choices.chance(likely / 4);
     swarm.latency_max = choices.chance(50) ? 300ms : 20ms;
     swarm.settings = draw_settings(choices, swarm);
     return swarm;
@@ -118,38 +113,12 @@ std::string Swarm::describe() const {
         "buffered <= {}, attempts <= {}; faults:",
         workers, partitions, accounts, records, apps, common::seconds(calm_after), settings.in_flight_max,
         settings.records_buffered_max, settings.attempts_max);
-    const auto name = [&](bool on, std::string_view what) {
-        if (on) {
+    for (const FaultClass& fault : fault_classes) {
+        if (this->*fault.on) {
             text += ' ';
-            text += what;
+            text += fault.name;
         }
-    };
-    name(apple_errors, "apple_errors");
-    name(apple_outages, "apple_outages");
-    name(throttles, "throttles");
-    name(credential_refusals, "credential_refusals");
-    name(wire_losses, "wire_losses");
-    name(rebalances, "rebalances");
-    name(losses, "losses");
-    name(crashes, "crashes");
-    name(drains, "drains");
-    name(store_failures, "store_failures");
-    name(commit_failures, "commit_failures");
-    name(wall_jumps, "wall_jumps");
-    name(poison, "poison");
-    name(invalid_records, "invalid_records");
-    name(offset_holes, "offset_holes");
-    name(large_records, "large_records");
-    name(slow_apple, "slow_apple");
-    name(static_members, "static_members");
-    name(pauses, "pauses");
-    name(rewinds, "rewinds");
-    name(late_stores, "late_stores");
-    name(short_metadata, "short_metadata");
-    name(key_rotations, "key_rotations");
-    name(slow_account, "slow_account");
-    name(hot_account, "hot_account");
-    name(partition_behind, "partition_behind");
+    }
     return text;
 }
 

@@ -2,8 +2,10 @@
 // every seed is narrow in its own way (a world with everything at once rarely reaches the corners).
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "common/time.hpp"
 #include "worker/core/engine/settings.hpp"
@@ -48,12 +50,50 @@ struct Swarm {
     bool slow_account = false;
     bool hot_account = false;
     bool partition_behind = false;
+    bool rejections = false;    // windows in which Apple answers 400 to what is right
+    bool map_versions = false;  // some workers of the group write offset maps that others cannot read
 
     common::Duration latency_max{};
     core::Settings settings;  // apps, endpoints and rules are filled in as well
 
     // One line, for the report of a failure.
     [[nodiscard]] std::string describe() const;
+};
+
+// The classes of faults by name, in the order in which they are drawn.
+struct FaultClass {
+    bool Swarm::*on;
+    std::string_view name;
+};
+inline constexpr std::array fault_classes{
+    FaultClass{&Swarm::apple_errors, "apple_errors"},
+    FaultClass{&Swarm::apple_outages, "apple_outages"},
+    FaultClass{&Swarm::throttles, "throttles"},
+    FaultClass{&Swarm::credential_refusals, "credential_refusals"},
+    FaultClass{&Swarm::wire_losses, "wire_losses"},
+    FaultClass{&Swarm::rebalances, "rebalances"},
+    FaultClass{&Swarm::losses, "losses"},
+    FaultClass{&Swarm::crashes, "crashes"},
+    FaultClass{&Swarm::drains, "drains"},
+    FaultClass{&Swarm::store_failures, "store_failures"},
+    FaultClass{&Swarm::commit_failures, "commit_failures"},
+    FaultClass{&Swarm::wall_jumps, "wall_jumps"},
+    FaultClass{&Swarm::poison, "poison"},
+    FaultClass{&Swarm::invalid_records, "invalid_records"},
+    FaultClass{&Swarm::offset_holes, "offset_holes"},
+    FaultClass{&Swarm::large_records, "large_records"},
+    FaultClass{&Swarm::slow_apple, "slow_apple"},
+    FaultClass{&Swarm::static_members, "static_members"},
+    FaultClass{&Swarm::pauses, "pauses"},
+    FaultClass{&Swarm::rewinds, "rewinds"},
+    FaultClass{&Swarm::late_stores, "late_stores"},
+    FaultClass{&Swarm::key_rotations, "key_rotations"},
+    FaultClass{&Swarm::slow_account, "slow_account"},
+    FaultClass{&Swarm::hot_account, "hot_account"},
+    FaultClass{&Swarm::partition_behind, "partition_behind"},
+    FaultClass{&Swarm::rejections, "rejections"},
+    FaultClass{&Swarm::map_versions, "map_versions"},
+    FaultClass{&Swarm::short_metadata, "short_metadata"},
 };
 
 [[nodiscard]] Swarm draw_swarm(Choices& choices);
