@@ -18,6 +18,9 @@ enum class ExitCode : int {
     cannot_start = 7,
     invalid_event = 8,
     not_fit = 9,
+    held = 10,
+    unfinished = 11,
+    letters_open = 12,
 };
 
 struct ExitMeaning {
@@ -42,6 +45,11 @@ inline constexpr std::array exit_meanings{
         ExitCode::cannot_start, "the configuration is fine, but something it names cannot be had now"},
     ExitMeaning{ExitCode::invalid_event, "explain: the event is invalid; every problem is listed"},
     ExitMeaning{ExitCode::not_fit, "doctor: a check failed; each is listed with its remedy"},
+    ExitMeaning{ExitCode::held, "dead-letters: somebody else is replaying or discarding; nothing was done"},
+    ExitMeaning{
+        ExitCode::unfinished,
+        "dead-letters: not all that was selected is settled and executed; the summary says what is not"},
+    ExitMeaning{ExitCode::letters_open, "dead-letters list --fail-when-open: there are open dead letters"},
 };
 
 }  // namespace app

@@ -233,11 +233,32 @@ TEST_CASE("letters: a letter goes back as it came, with its lineage and to its o
         {"x-trace", std::nullopt},
         {"dlq.replay.count", "1"},
         {"dlq.replay.of", "events.dead-letters/2/41"},
+        {"dlq.owed.since", "2026-01-02T03:04:05.000Z"},
         {"dlq.commands", "1"}};
     CHECK(again.headers == expected);
     const core::Lineage lineage = core::lineage_of(again.headers);
     CHECK(lineage.replays == 1);
     CHECK(lineage.commands == std::vector<std::size_t>{1});
+}
+
+// A replay is a new record with a new time; the obligation is as old as it was.
+TEST_CASE("letters: an event that cannot be read does not grow younger by being replayed") {
+    core::Record broken = original();
+    broken.value = "{";
+    core::DeadLetterFacts with = facts();
+    with.reason = DeadLetterReason::invalid;
+    const core::Record first = stored(broken, with);
+    const auto letter_of = [](const core::Record& record) {
+        return std::get<Letter>(core::read_letter(letters, record, rules()));
+    };
+    const core::OutgoingRecord again = core::resend(letter_of(first), first);
+    core::Record replayed = broken;
+    replayed.headers = again.headers;
+    replayed.timestamp = failed_at + 48h;
+    const Letter second = letter_of(stored(replayed, with));
+    CHECK(second.since == broken.timestamp);
+    CHECK(second.replays == 1);
+    CHECK(second.replay_of == "events.dead-letters/2/41");
 }
 
 TEST_CASE("letters: what may not go back says why") {

@@ -27,6 +27,8 @@ std::string footer() {
         "  autosignin-worker check-config --config worker.yaml    say everything that is wrong with it\n"
         "  autosignin-worker run --config worker.yaml             until SIGTERM; a second signal stops at "
         "once\n"
+        "  autosignin-worker dead-letters list -c worker.yaml     what is still owed, and why\n"
+        "  autosignin-worker doctor -c worker.yaml                what a deployment lacks, with remedies\n"
         "  autosignin-worker explain event.json -c worker.yaml    what it would do with an event\n"
         "  autosignin-worker schema account.deleted.v1            the JSON Schema of an event\n"
         "\nEnvironment:\n"
@@ -55,6 +57,8 @@ int command_line(int argc, char** argv) {
     app::cli::add_run(program, exit_code);
     app::cli::add_check_config(program, exit_code);
     app::cli::add_config_reference(program, exit_code);
+    app::cli::add_dead_letters(program, exit_code);
+    app::cli::add_doctor(program, exit_code);
     app::cli::add_explain(program, exit_code);
     app::cli::add_schema(program, exit_code);
     app::cli::add_version(program, exit_code);

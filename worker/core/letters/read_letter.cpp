@@ -105,9 +105,14 @@ LetterRead read_letter(const TopicPartition& topic, const Record& record, const 
     letter.key_omitted = last_header(headers, letter_header::key_omitted) != nullptr;
     read_event(record, rules, letter);
     const auto original_time = number_in<std::int64_t>(headers, letter_header::original_timestamp);
-    letter.since = letter.envelope.time        ? *letter.envelope.time
-                   : original_time.has_value() ? common::WallTime{std::chrono::milliseconds{*original_time}}
-                                               : record.timestamp;
+    if (letter.envelope.time) {
+        letter.since = *letter.envelope.time;
+    } else if (lineage.since) {
+        letter.since = *lineage.since;
+    } else {
+        letter.since =
+            original_time ? common::WallTime{std::chrono::milliseconds{*original_time}} : record.timestamp;
+    }
     return letter;
 }
 

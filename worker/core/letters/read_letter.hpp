@@ -34,7 +34,7 @@ struct Letter {
     // What can be read of the event itself.
     Envelope envelope;
     std::string app;           // empty: unknown
-    common::WallTime since{};  // the event's time, else the original's timestamp: since when it is owed
+    common::WallTime since{};  // since when it is owed: the event's time, else the first original's timestamp
 };
 
 // In a dead-letter topic, but not written by the worker.

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "worker/core/settle/letter_headers.hpp"
+#include "worker/core/settle/text.hpp"
 
 namespace core {
 
@@ -72,6 +73,9 @@ OutgoingRecord resend(const Letter& letter, const Record& record) {
     };
     say(letter_header::replay_count, std::to_string(letter.replays + 1));
     say(letter_header::replay_of, position_text(letter.place.partition, letter.place.offset));
+    std::string since;
+    append_rfc3339(since, letter.since);
+    say(letter_header::owed_since, std::move(since));
     if (!letter.commands.empty()) {
         say(letter_header::commands, fmt::format("{}", fmt::join(letter.commands, ",")));
     }

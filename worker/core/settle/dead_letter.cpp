@@ -86,6 +86,9 @@ OutgoingRecord dead_letter(const Record& original, std::string topic, const Dead
     if (!lineage.of.empty()) {
         say(letter_header::replay_of, lineage.of);
     }
+    if (lineage.since) {
+        say(letter_header::owed_since, written(*lineage.since));
+    }
     if (facts.omit_value) {
         say(letter_header::value_omitted, "too_large");
     }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "worker/core/event/text.hpp"
 #include "worker/core/settle/letter_headers.hpp"
 
 namespace core {
@@ -63,6 +64,9 @@ Lineage lineage_of(const Headers& headers) {
     lineage.of = *of;
     if (const std::string* const commands = last_header(headers, letter_header::commands)) {
         lineage.commands = read_command_list(*commands);
+    }
+    if (const std::string* const since = last_header(headers, letter_header::owed_since)) {
+        lineage.since = parse_rfc3339(*since);
     }
     return lineage;
 }

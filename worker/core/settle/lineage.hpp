@@ -19,6 +19,8 @@ struct Lineage {
     int replays = 0;                    // how often it was replayed; 0: never
     std::string of;                     // the dead letter it was last, TOPIC/PARTITION/OFFSET; empty: none
     std::vector<std::size_t> commands;  // indices that still have to run, ascending; empty: all
+    // Since when it is owed, for events that do not say so themselves; none: since this record.
+    std::optional<common::WallTime> since{};
 };
 
 // The last header of a name counts, of the counts the last that is one. Commands are believed with an

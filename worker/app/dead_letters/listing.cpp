@@ -1,0 +1,53 @@
+#include "worker/app/dead_letters/listing.hpp"
+
+#include <algorithm>
+
+namespace app::dead_letters {
+
+common::Result<Listing> look(Shelf& shelf, const ListOptions& options, const Progress& progress) {
+    Listing listing;
+    std::uint64_t total = 0;
+    std::uint64_t before = 0;
+    const auto start = [&](const Stretch& stretch) {
+        return options.settled_too ? stretch.first : stretch.settled;
+    };
+    for (const Stretch& stretch : shelf.stretches()) {
+        total += static_cast<std::uint64_t>(stretch.end - start(stretch));
+        listing.expired += stretch.expired;
+    }
+    for (const Stretch& stretch : shelf.stretches()) {
+        core::OffsetTracker settled{stretch.settled, stretch.above};
+        const auto take = [&](core::LetterRead&& read, core::Record&& record) {
+            const bool is_settled = record.offset < stretch.settled || settled.delivered(record.offset);
+            progress(before + static_cast<std::uint64_t>(record.offset - start(stretch)), total);
+            if (is_settled && !options.settled_too) {
+                return true;
+            }
+            if (const auto* const foreign = std::get_if<core::NotALetter>(&read)) {
+                if (listing.not_letters++ == 0) {
+                    listing.not_letter_example =
+                        core::position_text(foreign->place.partition, foreign->place.offset) + ": " +
+                        foreign->why;
+                }
+                return true;
+            }
+            core::Letter& letter = std::get<core::Letter>(read);
+            if (core::selects(options.selection, letter)) {
+                ++listing.letters;
+                listing.groups.add(letter);
+                if (options.each) {
+                    listing.each.push_back({std::move(letter), is_settled});
+                }
+            }
+            return true;
+        };
+        if (const auto done = shelf.read(stretch, start(stretch), take); !done) {
+            return done.error();
+        }
+        before += static_cast<std::uint64_t>(stretch.end - start(stretch));
+    }
+    progress(total, total);
+    return listing;
+}
+
+}  // namespace app::dead_letters

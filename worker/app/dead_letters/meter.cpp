@@ -1,0 +1,68 @@
+#include "worker/app/dead_letters/meter.hpp"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+
+namespace app::dead_letters {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::size_t terminal_width() {
+    winsize window{};
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 1 ? window.ws_col - 1U : 79;
+}
+
+}  // namespace
+
+std::string meter_line(const Numbers& numbers, double seconds, std::size_t width) {
+    constexpr std::size_t bar = 20;
+    const double share =
+        numbers.of == 0 ? 1.0
+                        : std::min(1.0, static_cast<double>(numbers.done) / static_cast<double>(numbers.of));
+    const auto filled = static_cast<std::size_t>(share * static_cast<double>(bar));
+    const double rate = seconds > 0 ? static_cast<double>(numbers.done) / seconds : 0;
+    std::string line = fmt::format("{}/{}  {:.0f} %", numbers.done, numbers.of, share * 100);
+    if (numbers.with_outcomes) {
+        line += fmt::format("  executed {}  came back {}", numbers.executed, numbers.came_back);
+    }
+    if (rate > 0 && numbers.done < numbers.of) {
+        line += fmt::format(
+            "  {:.0f}/s  {:.0f} s left", rate, static_cast<double>(numbers.of - numbers.done) / rate);
+    }
+    const std::string drawn =
+        fmt::format("[{}{}]  ", std::string(filled, '#'), std::string(bar - filled, '.'));
+    if (drawn.size() + line.size() <= width) {
+        line = drawn + line;
+    }
+    return line.substr(0, width);
+}
+
+Meter::Meter() : terminal_{isatty(STDERR_FILENO) == 1} {}
+
+void Meter::show(const Numbers& numbers, common::Instant now) {
+    if (begun_ == common::Instant{}) {
+        begun_ = now;
+    }
+    if (!terminal_ || now < next_) {
+        return;
+    }
+    next_ = now + 200ms;
+    fmt::print(stderr, "\r{}\033[K", meter_line(numbers, common::seconds(now - begun_), terminal_width()));
+    std::fflush(stderr);
+    shown_ = true;
+}
+
+void Meter::end() {
+    if (shown_) {
+        fmt::print(stderr, "\r\033[K");
+        shown_ = false;
+    }
+}
+
+}  // namespace app::dead_letters

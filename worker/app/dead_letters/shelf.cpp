@@ -1,0 +1,119 @@
+#include "worker/app/dead_letters/shelf.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+#include <utility>
+
+#include "worker/adapters/kafka/sole_member.hpp"
+#include "worker/app/adapter_settings.hpp"
+#include "worker/core/settle/letter.hpp"
+#include "worker/core/settle/offset_map.hpp"
+
+namespace app::dead_letters {
+namespace {
+
+constexpr common::Duration patience = std::chrono::seconds{10};
+
+std::vector<std::string> letter_topics(const Config& config) {
+    std::set<std::string> topics;
+    for (const std::string& source : config.kafka.topics) {
+        for (const core::DeadLetterReason reason : core::dead_letter_reasons) {
+            topics.insert(core::dead_letter_topic(config.dead_letter_topic, source, reason));
+        }
+    }
+    return {topics.begin(), topics.end()};
+}
+
+// Offsets in [from, low) that no range covers.
+std::int64_t uncovered(core::Offset from, core::Offset low, const core::OffsetRanges& ranges) {
+    std::int64_t count = std::max<std::int64_t>(0, low - from);
+    for (const core::OffsetRange& range : ranges) {
+        const core::Offset last = std::min(range.last, low + -1);
+        count -= std::max<std::int64_t>(0, last - std::max(range.first, from) + 1);
+    }
+    return std::max<std::int64_t>(0, count);
+}
+
+Stretch stretch_of(
+    core::TopicPartition partition, const kafka::Watermarks& marks, const kafka::GroupOffset& group) {
+    Stretch stretch{std::move(partition), marks.first, marks.end, marks.first, {}, 0};
+    // An offset above the end belongs to an earlier topic of this name: nothing here was settled.
+    if (!group.committed || *group.committed > marks.end) {
+        return stretch;
+    }
+    const core::OffsetRanges above = core::decode_offset_map(*group.committed, group.metadata).ranges;
+    stretch.expired = uncovered(*group.committed, marks.first, above);
+    stretch.settled = std::clamp(*group.committed, marks.first, marks.end);
+    for (const core::OffsetRange& range : above) {
+        if (range.last >= stretch.settled) {
+            stretch.above.push_back({std::max(range.first, stretch.settled), range.last});
+        }
+    }
+    if (!stretch.above.empty() && stretch.above.front().first == stretch.settled) {
+        stretch.settled = stretch.above.front().last + 1;
+        stretch.above.erase(stretch.above.begin());
+    }
+    return stretch;
+}
+
+}  // namespace
+
+std::string replay_group(const Config& config) {
+    return config.kafka.group_id + ".replay";
+}
+
+kafka::KafkaSettings replay_settings(const Config& config, std::vector<std::string> topics) {
+    kafka::KafkaSettings settings = kafka_settings(config);
+    settings.group_id = replay_group(config);
+    settings.group_instance_id.clear();
+    settings.topics = std::move(topics);
+    return settings;
+}
+
+common::Result<Shelf> Shelf::open(const Config& config) {
+    Shelf shelf;
+    shelf.topics_ = letter_topics(config);
+    shelf.rules_ = to_settings(config).rules;
+    const kafka::KafkaSettings settings = replay_settings(config, shelf.topics_);
+    auto reader = kafka::LogReader::open(settings, patience);
+    if (!reader) {
+        return reader.error();
+    }
+    shelf.reader_ = std::move(*reader);
+    std::vector<core::TopicPartition> partitions;
+    for (const std::string& topic : shelf.topics_) {
+        const auto count = shelf.reader_->partitions(topic);
+        if (!count) {
+            return count.error();
+        }
+        for (std::int32_t number = 0; number < *count; ++number) {
+            partitions.push_back({topic, number});
+        }
+    }
+    const auto group = kafka::group_offsets(settings, partitions, patience);
+    if (!group) {
+        return group.error();
+    }
+    for (std::size_t i = 0; i < partitions.size(); ++i) {
+        const auto marks = shelf.reader_->watermarks(partitions[i]);
+        if (!marks) {
+            return marks.error();
+        }
+        shelf.stretches_.push_back(stretch_of(partitions[i], *marks, (*group)[i]));
+    }
+    return shelf;
+}
+
+common::Result<bool> Shelf::read(const Stretch& stretch, core::Offset from, const Take& take) {
+    const auto end = reader_->read(stretch.partition, from, stretch.end, [&](core::Record&& record) {
+        core::LetterRead read = core::read_letter(stretch.partition, record, rules_);
+        return take(std::move(read), std::move(record));
+    });
+    if (!end) {
+        return end.error();
+    }
+    return true;
+}
+
+}  // namespace app::dead_letters

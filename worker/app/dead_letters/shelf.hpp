@@ -1,0 +1,57 @@
+// The dead-letter topics of a configuration, as stretches that are fixed when the shelf is opened: a command
+// looks at what was there when it began, and ends however much traffic follows.
+//
+// Threads:  one.
+// Blocking: every call, but for at most ten seconds without any news from the brokers.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/result.hpp"
+#include "worker/adapters/kafka/log_reader.hpp"
+#include "worker/app/config/config.hpp"
+#include "worker/core/letters/read_letter.hpp"
+#include "worker/core/settle/offset_tracker.hpp"
+
+namespace app::dead_letters {
+
+// One partition of a dead-letter topic.
+struct Stretch {
+    core::TopicPartition partition;
+    core::Offset first;        // that exists
+    core::Offset end;          // when the shelf was opened
+    core::Offset settled;      // the replay group's committed offset, or `first`
+    core::OffsetRanges above;  // settled above it
+    std::int64_t expired = 0;  // offsets that retention took before anybody settled them
+};
+
+class Shelf {
+public:
+    [[nodiscard]] static common::Result<Shelf> open(const Config& config);
+
+    [[nodiscard]] const std::vector<Stretch>& stretches() const noexcept { return stretches_; }
+    [[nodiscard]] const std::vector<std::string>& topics() const noexcept { return topics_; }
+    [[nodiscard]] kafka::LogReader& reader() noexcept { return *reader_; }
+    [[nodiscard]] const core::DecodeRules& rules() const noexcept { return rules_; }
+
+    // Hands over what lies between `from` and the stretch's end, in order, until the callback returns false.
+    using Take = std::function<bool(core::LetterRead&&, core::Record&&)>;
+    [[nodiscard]] common::Result<bool> read(const Stretch& stretch, core::Offset from, const Take& take);
+
+private:
+    Shelf() = default;
+    std::unique_ptr<kafka::LogReader> reader_;
+    core::DecodeRules rules_;
+    std::vector<std::string> topics_;
+    std::vector<Stretch> stretches_;
+};
+
+// The group whose committed offsets say what was replayed or discarded: one for each group of workers.
+[[nodiscard]] std::string replay_group(const Config& config);
+// For a client in that group, reading `topics`.
+[[nodiscard]] kafka::KafkaSettings replay_settings(const Config& config, std::vector<std::string> topics);
+
+}  // namespace app::dead_letters

@@ -1,0 +1,141 @@
+#include "worker/app/dead_letters/showing.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "worker/core/letters/advice.hpp"
+
+namespace app::dead_letters {
+namespace {
+
+using nlohmann::ordered_json;
+
+// Attributes of the event that are no secrets. Everything below them is masked: an invalid event may carry a
+// token under any name.
+constexpr std::array harmless{"specversion", "id",   "source",          "type",
+                              "subject",     "time", "datacontenttype", "traceparent"};
+
+void mask(ordered_json& value, bool is_event = true) {
+    if (value.is_object()) {
+        for (auto& [name, member] : value.items()) {
+            const bool keep = is_event && member.is_string() &&
+                              std::find(harmless.begin(), harmless.end(), name) != harmless.end();
+            if (!keep) {
+                mask(member, false);
+            }
+        }
+    } else if (value.is_array()) {
+        for (ordered_json& item : value) {
+            mask(item, false);
+        }
+    } else if (value.is_string()) {
+        value = fmt::format("<{} characters>", value.get_ref<const std::string&>().size());
+    } else if (value.is_number()) {
+        value = "<a number>";
+    }
+}
+
+std::string status_text(const core::Letter& letter) {
+    return letter.http_status ? fmt::format(", HTTP status {}", *letter.http_status) : "";
+}
+
+std::string owed_text(const core::Letter& letter) {
+    return letter.commands.empty() ? "all commands of the event, once it can be read"
+                                   : fmt::format("command {}", fmt::join(letter.commands, ", "));
+}
+
+// At spaces, so that it fits 80 columns behind the names.
+std::string wrapped(std::string_view text) {
+    constexpr std::size_t columns = 64;
+    std::string out;
+    while (text.size() > columns) {
+        const std::size_t space = text.rfind(' ', columns);
+        if (space == std::string_view::npos || space == 0) {
+            break;
+        }
+        out += fmt::format("{}\n{:14}", text.substr(0, space), "");
+        text.remove_prefix(space + 1);
+    }
+    return out.append(text);
+}
+
+std::string optional_time(const std::optional<common::WallTime>& time) {
+    return time ? time_text(*time) : "unknown";
+}
+
+std::string for_people(
+    const core::Letter& letter, const core::Record& record, bool settled, bool reveal, common::WallTime now) {
+    const core::Advice advice = core::advice_for(letter.reason, letter.error_code);
+    const auto row = [](std::string_view name, const std::string& value) {
+        return fmt::format("{:<14}{}\n", name, wrapped(plain(value)));
+    };
+    std::string text = fmt::format(
+        "{}  {}\n\n", plain(core::position_text(letter.place.partition, letter.place.offset)),
+        settled ? "settled: replayed or discarded" : "open");
+    text += row("event", letter.envelope.id.empty() ? "unknown" : letter.envelope.id);
+    text += row("type", std::string{core::type_word(letter)});
+    text += row("account", letter.envelope.subject.empty() ? "unknown" : letter.envelope.subject);
+    text += row("app", letter.app.empty() ? "unknown" : letter.app);
+    text +=
+        row("owed since",
+            fmt::format("{} ({})", time_text(letter.since), age_text(common::age(letter.since, now))));
+    text += row("came from", core::position_text(letter.original.partition, letter.original.offset));
+    text += row("stored by", fmt::format("{} of group {}", letter.worker_version, letter.consumer_group));
+    if (!letter.replay_of.empty()) {
+        text += row("replay of", letter.replay_of);
+    }
+    text += row("replayed", fmt::format("{} times", letter.replays));
+    text += "\n";
+    text +=
+        row("failed", fmt::format(
+                          "{} {}{}, after {} attempts", core::reason_name(letter.reason), letter.error_code,
+                          status_text(letter), letter.attempts));
+    text += row(
+        "", fmt::format(
+                "first {}, last {}", optional_time(letter.first_failed), optional_time(letter.last_failed)));
+    text += row("still owed", owed_text(letter));
+    text += row("whose turn", std::string{advice.whose});
+    text += row("what to do", advice.text);
+    text += fmt::format("\npayload{}\n", reveal ? "" : " (token values masked; --reveal shows them)");
+    text += plain_lines(reveal ? record.value.value_or("(none)") : masked_payload(record));
+    return text + "\n";
+}
+
+}  // namespace
+
+std::string masked_payload(const core::Record& record) {
+    if (!record.value) {
+        return "(no value: a tombstone, or the broker took it only without its value)";
+    }
+    ordered_json document = ordered_json::parse(*record.value, nullptr, false);
+    if (document.is_discarded()) {
+        return fmt::format(
+            "({} bytes that are not JSON, so nothing can be masked and nothing is shown)",
+            record.value->size());
+    }
+    mask(document);
+    return document.dump(2, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+std::string shown(
+    const core::Letter& letter, const core::Record& record, bool settled, bool reveal, Format format,
+    common::WallTime now) {
+    if (format != Format::json) {
+        return for_people(letter, record, settled, reveal, now);
+    }
+    const core::Advice advice = core::advice_for(letter.reason, letter.error_code);
+    ordered_json document = ordered_json::parse(json_of_one({letter, settled}));
+    document["first_failed"] = optional_time(letter.first_failed);
+    document["last_failed"] = optional_time(letter.last_failed);
+    document["consumer_group"] = letter.consumer_group;
+    document["worker_version"] = letter.worker_version;
+    document["whose_turn"] = advice.whose;
+    document["what_to_do"] = advice.text;
+    document["payload"] = reveal ? record.value.value_or("") : masked_payload(record);
+    return document.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace app::dead_letters

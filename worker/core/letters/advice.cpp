@@ -1,0 +1,90 @@
+#include "worker/core/letters/advice.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "worker/core/event/invalid_codes.hpp"
+
+namespace core {
+namespace {
+
+constexpr std::string_view emitters = "the team that emits the events";
+constexpr std::string_view operators = "whoever runs the worker";
+
+struct Row {
+    std::string_view code;
+    std::string_view whose;
+    std::string_view text;
+};
+// Rejections by the class of Apple's answer.
+constexpr std::array rejections{
+    Row{"400", emitters,
+        "Apple does not accept the command as it is. Look at the values with `show --reveal`: a value that "
+        "is "
+        "empty, too long or not what the app stored is the emitter's to correct"},
+    Row{"401", operators,
+        "Apple refused the credential for this command alone while it took others. Check the app's bundle id "
+        "and "
+        "key, and that the app is released; then replay"},
+    Row{"403", operators,
+        "Apple forbids this for the credential. Check that the key is an active In-App Purchase key of this "
+        "app's "
+        "team; then replay"},
+    Row{"405", operators, "the address takes no such call: check the base URL; then replay"},
+    Row{"413", emitters,
+        "the values are too large for Apple: the event has to be emitted anew with correct ones"},
+    Row{"415", operators, "something on the way changes requests: check proxies; then replay"},
+    Row{"422", emitters, "Apple understood the command and refuses what it says: look at the values"},
+};
+
+}  // namespace
+
+Advice advice_for(DeadLetterReason reason, std::string_view error_code) {
+    switch (reason) {
+        case DeadLetterReason::invalid: {
+            const auto known = std::find_if(
+                invalid_codes.begin(), invalid_codes.end(),
+                [error_code](const InvalidCode& each) { return each.code == error_code; });
+            const std::string_view meaning = known != invalid_codes.end()
+                                                 ? known->meaning
+                                                 : std::string_view{"The record is no valid event."};
+            if (error_code == invalid::unknown_app.code || error_code == invalid::unknown_type.code) {
+                return {
+                    operators,
+                    fmt::format(
+                        "{} If the name is right, add it to the configuration and replay; else the "
+                        "event has to be emitted anew, and this one discarded with --superseded-by",
+                        meaning)};
+            }
+            return {
+                emitters,
+                fmt::format(
+                    "{} `autosignin-worker explain TOPIC/PARTITION/OFFSET` lists every problem. The "
+                    "event has to be emitted anew and this one discarded with --superseded-by; a "
+                    "replay helps only after a newer worker can read it",
+                    meaning)};
+        }
+        case DeadLetterReason::rejected: {
+            const auto known = std::find_if(
+                rejections.begin(), rejections.end(),
+                [error_code](const Row& each) { return each.code == error_code; });
+            if (known != rejections.end()) {
+                return {known->whose, std::string{known->text}};
+            }
+            return {
+                operators,
+                "Apple refuses this command. Find out why before it is replayed, or it comes back"};
+        }
+        case DeadLetterReason::exhausted:
+            break;
+    }
+    return {
+        operators,
+        "attempts or age were spent while other commands succeeded. When Apple is well, replay it; when it "
+        "comes "
+        "back, ask Apple with the time of the failure"};
+}
+
+}  // namespace core

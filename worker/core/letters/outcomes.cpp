@@ -1,0 +1,92 @@
+#include "worker/core/letters/outcomes.hpp"
+
+#include <nlohmann/json.hpp>
+#include <optional>
+
+namespace core {
+namespace {
+
+using nlohmann::json;
+
+std::optional<Outcome> outcome_named(const std::string& name) {
+    for (const Outcome outcome : outcomes) {
+        if (name == outcome_name(outcome)) {
+            return outcome;
+        }
+    }
+    return std::nullopt;
+}
+
+std::string text_at(const json& object, const char* name) {
+    const auto found = object.find(name);
+    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
+}
+
+// As an event counts: dead-lettered if any command is, else by the best that was achieved.
+Outcome joined(Outcome left, Outcome right) {
+    if (left == Outcome::dead_lettered || right == Outcome::dead_lettered) {
+        return Outcome::dead_lettered;
+    }
+    return std::min(left, right);
+}
+static_assert(Outcome::executed < Outcome::already_so && Outcome::not_found < Outcome::nothing_to_do);
+
+}  // namespace
+
+void Outcomes::sent(const Letter& letter, std::size_t commands) {
+    Waiting waiting{std::string{reason_name(letter.reason)}, letter.error_code, {}};
+    waiting.commands.insert(letter.commands.begin(), letter.commands.end());
+    for (std::size_t index = 0; letter.commands.empty() && index < commands; ++index) {
+        waiting.commands.insert(index);
+    }
+    waiting_.insert_or_assign(position_text(letter.place.partition, letter.place.offset), std::move(waiting));
+    ++tally_.sent;
+    ++tally_.waiting;
+}
+
+void Outcomes::receipt(std::string_view value) {
+    // Most receipts are about live events: those are left out before anything is parsed.
+    if (value.find(R"("replay")") == std::string_view::npos) {
+        return;
+    }
+    const json document = json::parse(value, nullptr, false);
+    const json data = document.is_object() ? document.value("data", json{}) : json{};
+    const json replay = data.is_object() ? data.value("replay", json{}) : json{};
+    if (!replay.is_object()) {
+        return;
+    }
+    const auto letter = waiting_.find(text_at(replay, "of"));
+    const auto outcome = outcome_named(text_at(data, "outcome"));
+    if (letter == waiting_.end() || !outcome) {
+        return;
+    }
+    Waiting& waiting = letter->second;
+    waiting.worst = joined(waiting.worst, *outcome);
+    waiting.alike =
+        waiting.alike || (*outcome == Outcome::dead_lettered && text_at(data, "reason") == waiting.reason &&
+                          text_at(data, "error_code") == waiting.code);
+    const json command = data.value("command", json{});
+    if (!command.is_object()) {
+        return end(letter);  // about the event as a whole
+    }
+    const auto index = command.find("index");
+    if (index != command.end() && index->is_number_unsigned()) {
+        waiting.commands.erase(index->get<std::size_t>());
+    }
+    if (waiting.commands.empty()) {
+        end(letter);
+    }
+}
+
+void Outcomes::end(std::map<std::string, Waiting>::iterator letter) {
+    --tally_.waiting;
+    ++tally_.ended[static_cast<std::size_t>(letter->second.worst)];
+    tally_.came_back_alike += letter->second.alike ? 1 : 0;
+    waiting_.erase(letter);
+}
+
+std::string Outcomes::example_waiting() const {
+    return waiting_.empty() ? std::string{} : waiting_.begin()->first;
+}
+
+}  // namespace core
