@@ -1,0 +1,73 @@
+// `explain` as a process: files, standard input's place, records in Kafka, exit codes, and nothing sent.
+#include <doctest/doctest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "tests/integration/cli_scene.hpp"
+
+using cli::contains;
+using cli::Ended;
+using cli::Scene;
+
+TEST_CASE("explain: exit codes that a pipeline can build on") {
+    Scene scene;
+    const std::string config = scene.write_config();
+    const std::string good = scene.path("good.json");
+    const std::string bad = scene.path("bad.json");
+    std::ofstream{good} << *Scene::deletion("account-1", "s3cr3t").value;
+    std::ofstream{bad}
+        << R"({"specversion":"1.0","type":"account.deleted.v1","data":{"sign_in_tokens":[{"value":""}]}})";
+    struct Row {
+        const char* because;
+        std::vector<std::string> arguments;
+        int code;
+        std::string says;
+    };
+    const Row rows[] = {
+        {"valid", {good, "--config", config, "--key", "account-1"}, 0, "1 command\n"},
+        {"valid, without a configuration", {good}, 0, "Without --config"},
+        {"another key is told, and no error",
+         {good, "-c", config, "--key", "x"},
+         0,
+         "The Kafka key is not the subject"},
+        {"invalid", {bad, "-c", config}, 8, "/data/sign_in_tokens/0/value  empty_string"},
+        {"invalid, every problem", {bad}, 8, "/subject"},
+        {"no such file", {scene.path("none.json")}, 7, "cannot be read"},
+        {"a folder", {scene.path("")}, 7, "cannot be read"},
+        {"a record without a configuration", {"events/0/0"}, 7, "--config is needed"},
+        {"no such record", {"events/0/99", "-c", config}, 7, "no record at this offset"},
+        {"no such partition", {"events/7/0", "-c", config}, 7, "no such partition"},
+        {"a configuration that is wrong", {good, "-c", scene.path("none.yaml")}, 3, "there is no such file"},
+        {"no such format", {good, "--format", "xml"}, 2, "--format"},
+        {"nothing named", {}, 2, "event"},
+    };
+    for (const Row& row : rows) {
+        SUBCASE(row.because) {
+            std::vector<std::string> arguments{"explain"};
+            arguments.insert(arguments.end(), row.arguments.begin(), row.arguments.end());
+            const Ended ended = cli::run(arguments);
+            CAPTURE(ended.output);
+            CHECK(ended.code == row.code);
+            CHECK(contains(ended.output, row.says));
+            CHECK_FALSE(contains(ended.output, "s3cr3t"));
+        }
+    }
+    CHECK(scene.apple().stats().connections == 0);
+}
+
+TEST_CASE("explain: a record that is in Kafka, for programs") {
+    Scene scene;
+    scene.produce({Scene::deletion("account-1", "s3cr3t"), Scene::deletion("account-2", "s3cr3t")});
+    const Ended ended = cli::run({"explain", "events/0/1", "-c", scene.write_config(), "--format", "json"});
+    CAPTURE(ended.output);
+    REQUIRE(ended.code == 0);
+    const auto document = nlohmann::json::parse(ended.output);
+    CHECK(document["explained"] == "events/0/1");
+    CHECK(document["lane"] == "account-2");
+    CHECK(document["key_is_subject"] == true);
+    CHECK(document["deadline"] == "2026-11-20T09:16:00.000Z");
+    CHECK(document["commands"][0]["request"]["body"]["autoSignInTokenValue"] == "•••• (6 characters)");
+    CHECK_FALSE(contains(ended.output, "s3cr3t"));
+    CHECK(scene.apple().stats().connections == 0);
+}
