@@ -11,6 +11,8 @@
 #include "tests/architecture/tree.hpp"
 #include "worker/adapters/metrics/catalogue.hpp"
 #include "worker/app/config/load.hpp"
+#include "worker/app/explain/explain.hpp"
+#include "worker/app/explain/render.hpp"
 
 namespace {
 
@@ -43,6 +45,20 @@ TEST_CASE("the table of metrics in worker/README.md is the catalogue") {
 
 TEST_CASE("the configuration reference in worker/README.md is the table that checks the file") {
     check_section("worker/README.md", "configuration", app::reference());
+}
+
+TEST_CASE("what schemas/README.md shows of explain is what it prints") {
+    const std::pair<const char*, const char*> shown[] = {
+        {"explain valid", "schemas/examples/valid/password-changed--update.json"},
+        {"explain invalid", "schemas/examples/invalid/wrong_type--refresh-token-is-a-number.json"}};
+    for (const auto& [section, example] : shown) {
+        core::Record record;
+        record.value = tree::read(example);
+        check_section(
+            "schemas/README.md", section,
+            std::string{"```\n$ autosignin-worker explain "} + example + "\n" +
+                app::explain::text(example, app::explain::explained(record, nullptr)) + "```\n");
+    }
 }
 
 TEST_CASE("files and lanes that documents name exist") {

@@ -45,7 +45,7 @@ TEST_CASE("a valid event for people") {
     const app::Config config = a_config();
     CHECK(
         app::explain::text("event.json", app::explain::explained(tests::example_record(update), &config)) ==
-        R"~('event.json': valid
+        R"~(event.json: valid
 
   event     account.password-changed.v1, id '6e1f-1' of '/accounts'
   app       'streaming'
@@ -79,7 +79,7 @@ TEST_CASE("an invalid event for people") {
         R"~("data":{"app":"tv","sign_in_tokens":[{"value":"x","replacement":"y"}]}})~";
     CHECK(
         app::explain::text("-", app::explain::explained(record, &config)) ==
-        R"~('-': invalid, 4 problems. The worker would store a dead letter (reason invalid, code missing_member).
+        R"~(-: invalid, 4 problems. The worker would store a dead letter (reason invalid, code missing_member).
 
   /source                             missing_member          is missing
   /time                               bad_time                is not an RFC 3339 date and time with an offset

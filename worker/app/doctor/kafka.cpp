@@ -182,7 +182,9 @@ Findings judge_group(
     } else {
         findings.push_back(
             {Verdict::pass, where,
-             fmt::format("{} partitions have a start", positions.value().found.size())});
+             fmt::format(
+                 "{} partition{} with a start", positions.value().found.size(),
+                 positions.value().found.size() == 1 ? "" : "s")});
     }
     return findings;
 }

@@ -129,9 +129,8 @@ Json text_or_null(const std::string& text) {
 }  // namespace
 
 std::string text(const std::string& subject, const Explanation& explanation) {
-    const std::string shown = app::quoted(subject);
     std::string out =
-        explanation.problems.empty() ? event_text(shown, explanation) : problems_text(shown, explanation);
+        explanation.problems.empty() ? event_text(subject, explanation) : problems_text(subject, explanation);
     if (!explanation.notes.empty()) {
         out += '\n';
     }
