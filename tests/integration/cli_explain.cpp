@@ -1,6 +1,8 @@
 // `explain` as a process: files, standard input's place, records in Kafka, exit codes, and nothing sent.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
+#include <chrono>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -70,4 +72,28 @@ TEST_CASE("explain: a record that is in Kafka, for programs") {
     CHECK(document["commands"][0]["request"]["body"]["autoSignInTokenValue"] == "•••• (6 characters)");
     CHECK_FALSE(contains(ended.output, "s3cr3t"));
     CHECK(scene.apple().stats().connections == 0);
+}
+
+TEST_CASE("explain: where a record stands, asked of the worker that owns it") {
+    Scene scene;
+    scene.produce({Scene::deletion("account-1", "s3cr3t")});
+    auto worker = scene.start();
+    worker.await(
+        [&] { return worker.metric("autosignin_commits_total") > 0; }, std::chrono::seconds{30},
+        "nothing was committed");
+    const std::string config = scene.write_config();
+    const std::string url = fmt::format("http://127.0.0.1:{}", worker.port());
+    const auto now = [&](const std::string& position, const std::string& at) {
+        return cli::run({"explain", position, "-c", config, "--admin-url", at});
+    };
+    const Ended settled = now("events/0/0", url);
+    CAPTURE(settled.output);
+    CHECK(settled.code == 0);
+    CHECK(contains(settled.output, "now: settled and committed"));
+    const Ended nobody = now("events/0/0", "http://127.0.0.1:1");
+    CAPTURE(nobody.output);
+    CHECK(nobody.code == 7);
+    CHECK(contains(nobody.output, "its admin port can be reached"));
+    CHECK(now("events/0/0", "ftp://x").code == 7);
+    CHECK(worker.stop() == 0);
 }

@@ -36,6 +36,7 @@ constexpr const char* wanted = R"~(
       "headers": {"content-type": "application/json",
                   "authorization": "Bearer •••• (ES256, kid 2X9R4HXF34, bid com.example.tv)"},
       "body": {"autoSignInTokenValue": "•••• (1 character)"}}}],
+  "now": [],
   "notes": ["The Kafka key is not the subject. The event is carried out, but not certainly in order with others of this account."]
 })~";
 

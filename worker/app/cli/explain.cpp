@@ -10,12 +10,14 @@
 #include <memory>
 #include <optional>
 
+#include "worker/adapters/admin/status_client.hpp"
 #include "worker/adapters/kafka/log_reader.hpp"
 #include "worker/app/adapter_settings.hpp"
 #include "worker/app/cli/subcommands.hpp"
 #include "worker/app/config/load.hpp"
 #include "worker/app/explain/explain.hpp"
 #include "worker/app/explain/render.hpp"
+#include "worker/app/explain/whereabouts.hpp"
 #include "worker/core/settle/lineage.hpp"
 
 namespace app::cli {
@@ -28,6 +30,7 @@ struct Options {
     std::string event;
     std::string config;
     std::string key;
+    std::string admin_url;
     bool key_given = false;
     std::string format = "text";
 };
@@ -91,6 +94,25 @@ common::Result<core::Record> record_of(const Options& options, const Config* con
     return record;
 }
 
+common::Result<std::vector<std::string>> asked_of_worker(
+    const Options& options, const Config* config, const explain::Explanation& found) {
+    const auto position = core::read_position(options.event);
+    if (!position || config == nullptr) {
+        return common::Error{
+            "--admin-url needs --config and the position of a record, TOPIC/PARTITION/OFFSET"};
+    }
+    const auto page = admin::fetch_status(options.admin_url);
+    if (!page) {
+        return page.error();
+    }
+    std::string host;
+    const core::Settings settings = to_settings(*config);
+    for (const core::AppSettings& each : settings.apps) {
+        host = each.name == found.app ? settings.endpoints.at(each.endpoint.value).name : host;
+    }
+    return explain::whereabouts(page.value(), *position, found.app, host);
+}
+
 ExitCode explain_one(const Options& options) {
     std::optional<Config> config;
     if (!options.config.empty()) {
@@ -106,7 +128,14 @@ ExitCode explain_one(const Options& options) {
     if (!record) {
         return refuse(ExitCode::cannot_start, record.error().message);
     }
-    const explain::Explanation found = explain::explained(*record, known);
+    explain::Explanation found = explain::explained(*record, known);
+    if (!options.admin_url.empty()) {
+        auto now = asked_of_worker(options, known, found);
+        if (!now) {
+            return refuse(ExitCode::cannot_start, now.error().message);
+        }
+        found.now = *std::move(now);
+    }
     fmt::print(
         "{}",
         options.format == "json" ? explain::json(options.event, found) : explain::text(options.event, found));
@@ -137,6 +166,11 @@ void add_explain(CLI::App& program, ExitCode& exit_code) {
     CLI::Option* key =
         command->add_option("--key", options->key, "The Kafka key, to be compared with the subject")
             ->type_name("TEXT");
+    command
+        ->add_option(
+            "--admin-url", options->admin_url,
+            "Also ask this worker where the record stands: http://HOST:PORT")
+        ->type_name("URL");
     command->add_option("--format", options->format, "text or json")
         ->check(CLI::IsMember({"text", "json"}))
         ->capture_default_str()

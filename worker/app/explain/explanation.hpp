@@ -46,6 +46,7 @@ struct Explanation {
     std::vector<PlannedCommand> commands{};
     std::optional<common::Duration> time_to_execute{};  // of the type; none without a configuration
     std::optional<common::WallTime> deadline{};
+    std::vector<std::string> now{};    // where the record stands, when a worker was asked; sentences
     std::vector<std::string> notes{};  // what else is worth knowing; sentences
 };
 

@@ -131,6 +131,9 @@ Json text_or_null(const std::string& text) {
 std::string text(const std::string& subject, const Explanation& explanation) {
     std::string out =
         explanation.problems.empty() ? event_text(subject, explanation) : problems_text(subject, explanation);
+    for (const std::string& each : explanation.now) {
+        out += fmt::format("\nnow: {}\n", each);
+    }
     if (!explanation.notes.empty()) {
         out += '\n';
     }
@@ -166,6 +169,7 @@ std::string json(const std::string& subject, const Explanation& explanation) {
         {"lane", text_or_null(envelope.subject)},
         {"deadline", explanation.deadline ? Json(time_text(*explanation.deadline)) : Json(nullptr)},
         {"commands", std::move(commands)},
+        {"now", explanation.now},
         {"notes", explanation.notes}};
     return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
