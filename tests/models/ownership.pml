@@ -13,7 +13,18 @@
  *   NO_FENCE        the broker takes the commit of an ownership that is over
  *   NO_EPOCH        an answer to an earlier ownership's request is taken for the present one's
  *   NO_CHECKSUM     a map is used with whatever offset stands beside it
+ *
+ * With -DTRACE every step is printed, for tests/models/traces.cpp, which takes the shipped engine the same way.
  */
+#ifdef TRACE
+#define tell1(words, a) printf(words, a)
+#define tell2(words, a, b) printf(words, a, b)
+#define tell3(words, a, b, c) printf(words, a, b, c)
+#else
+#define tell1(words, a) skip
+#define tell2(words, a, b) skip
+#define tell3(words, a, b, c) skip
+#endif
 #define RECORDS 3
 #define ALL 7
 #define bit_of(r) (1 << (r))
@@ -63,6 +74,7 @@ inline assign(w) {
 #else
     known[w] = (known[w] | (map << off)) & ALL;
 #endif
+    tell1("assign %d\n", w);
     assert((known[w] & ~finished) == 0) /* whatever it will never execute was executed */
 }
 
@@ -80,6 +92,7 @@ inline commit(w) {
 #else
     map = (known[w] | flying[w]) >> off;
 #endif
+    tell3("commit %d %d %d\n", w, off, map);
     assert((below(off) & ~finished) == 0);
     assert((((map << off) & ALL) & ~finished) == 0)
 }
@@ -99,8 +112,8 @@ inline step(w) {
         :: flying[w] & bit_of(r) ->
             flying[w] = flying[w] & ~bit_of(r);
             if
-            :: finished = finished | bit_of(r); known[w] = known[w] | bit_of(r) /* answered */
-            :: finished = finished | bit_of(r)                                   /* the answer is lost */
+            :: finished = finished | bit_of(r); known[w] = known[w] | bit_of(r); tell2("answered %d %d\n", w, r)
+            :: finished = finished | bit_of(r); tell2("unheard %d %d\n", w, r) /* the answer is lost */
             :: skip                                                              /* the request is lost */
             fi
         :: else -> skip
@@ -111,7 +124,7 @@ inline step(w) {
         :: wandering[w] & bit_of(r) ->
             wandering[w] = wandering[w] & ~bit_of(r);
             if
-            :: finished = finished | bit_of(r)
+            :: finished = finished | bit_of(r); tell2("late %d %d\n", w, r)
             :: skip
             fi;
 #ifdef NO_EPOCH
@@ -125,7 +138,7 @@ inline step(w) {
 #else
     :: owned[w] -> commit(w)
 #endif
-    :: owned[w] -> owned[w] = 0; known[w] = 0; flying[w] = 0; wandering[w] = 0 /* crash */
+    :: owned[w] -> owned[w] = 0; known[w] = 0; flying[w] = 0; wandering[w] = 0; tell1("crash %d\n", w)
     fi
 }
 
@@ -134,7 +147,7 @@ inline operator_resets() {
     reset_done = 1;
     select(r : 0 .. 2);
     if
-    :: r <= off -> off = r
+    :: r <= off -> off = r; tell1("reset %d\n", r)
     :: else -> skip
     fi
 }

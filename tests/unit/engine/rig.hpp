@@ -30,9 +30,14 @@ inline core::Settings settings() {
     return settings;
 }
 
+struct Unassigned {};
+inline constexpr Unassigned unassigned;
+
 class Rig {
 public:
     explicit Rig(core::Settings with = settings()) : engine{std::move(with)} { assign(); }
+    // Without its partition.
+    Rig(core::Settings with, Unassigned) : engine{std::move(with)} {}
 
     void assign(std::int64_t next = 0, std::string metadata = {}) {
         epoch = core::Epoch{epoch.value + 1};
