@@ -88,6 +88,8 @@ constexpr std::array rows{
     ROW(rejections_never_suspicious),
     ROW(account_never_suspicious),
     ROW(doubts_forgotten),
+    ROW(rejections_not_rationed),
+    ROW(withheld_for_ever),
     ROW(rejections_held_for_ever),
     ROW(poison_tried_for_ever),
     ROW(bytes_never_given_back),

@@ -32,6 +32,7 @@ Probes probes_of(const core::Counters& counters) {
             ended(counters, core::Action::erase, core::Outcome::not_found),
         counters.heads_given_up,
         counters.key_not_subject,
+        counters.rejections_withheld,
     };
 }
 

@@ -29,6 +29,7 @@ inline constexpr std::array engine_probe_names{
     std::string_view{"a delete found nothing"},
     std::string_view{"a head that blocked its window was given up"},
     std::string_view{"a key differed from its subject"},
+    std::string_view{"a rejected command was withheld"},
 };
 inline constexpr auto probe_names = [] {
     std::array<std::string_view, engine_probe_names.size() + sim::probe_names.size()> names{};

@@ -301,14 +301,22 @@ bool World::at_rest() const {
 }
 
 // Records that always fail may be of one account, so that each waits until the attempts of the one before are
-// spent, with the breaker's probes in between.
+// spent, with the breaker's probes in between. What Apple rejects leaves at the ration's pace.
 common::Duration World::patience() const {
     const auto failing = std::count_if(
         plan.records.begin(), plan.records.end(),
         [](const sim::PlannedRecord& record) { return record.kind == sim::RecordKind::poisoned; });
     const common::Duration attempt =
         swarm.settings.retry.longest + swarm.settings.breaker.probe.longest + swarm.settings.request_timeout;
-    return settles_within + (swarm.wall_jumps ? retry_after_longest : 0s) +
+    std::ptrdiff_t rejected = 0;
+    for (const sim::PlannedRecord& record : plan.records) {
+        rejected += std::count_if(
+            record.commands.begin(), record.commands.end(), [this](const sim::PlannedCommand& command) {
+                return plan.rejected_values.contains(command.value);
+            });
+    }
+    const auto token = common::Duration{60s} / static_cast<int>(swarm.settings.rejected_per_minute_max);
+    return settles_within + rejected * token + (swarm.wall_jumps ? retry_after_longest : 0s) +
            (swarm.rejections ? canaries_at_most * swarm.settings.refused.longest : 0s) +
            failing * swarm.settings.attempts_max * attempt;
 }

@@ -67,6 +67,8 @@ enum class Bug : std::uint8_t {
     rejections_never_suspicious,
     account_never_suspicious,
     doubts_forgotten,
+    rejections_not_rationed,
+    withheld_for_ever,
     rejections_held_for_ever,
     poison_tried_for_ever,
     // gauges

@@ -53,14 +53,16 @@ void Inputs::count_world(const Swarm& swarm, const Plan& plan) {
         count_record(plan, record);
         busiest = std::max(busiest, ++by_account[record.account]);
     }
-    count(Input::busiest_account, bucket_below<std::size_t>(busiest * 8, {swarm.records, swarm.records * 2,
-                                                                          swarm.records * 4}));
+    count(
+        Input::busiest_account,
+        bucket_below<std::size_t>(busiest * 8, {swarm.records, swarm.records * 2, swarm.records * 4}));
     count_settings(swarm.settings);
 }
 
 void Inputs::count_record(const Plan& plan, const PlannedRecord& record) {
     count(Input::record, static_cast<std::size_t>(record.kind));
-    count(Input::record_bytes, bucket_below<std::size_t>(bytes_of(record), {200, 400, 600, record_bytes_max}));
+    count(
+        Input::record_bytes, bucket_below<std::size_t>(bytes_of(record), {200, 400, 600, record_bytes_max}));
     count(Input::key, !record.key ? 1U : *record.key == plan.accounts[record.account].name ? 0U : 2U);
     if (record.kind == RecordKind::invalid) {
         return;
@@ -91,7 +93,8 @@ void Inputs::count_settings(const core::Settings& settings) {
         settings.stores_in_flight_max <= 8,
         settings.span_max < usual.span_max,
         settings.commit_completions <= 5,
-        settings.say_outcomes};
+        settings.say_outcomes,
+        settings.rejected_at_once_max < usual.rejected_at_once_max};
     for (std::size_t bucket = 0; bucket < std::size(on); ++bucket) {
         if (on[bucket]) {
             count(Input::setting, bucket);
@@ -100,13 +103,14 @@ void Inputs::count_settings(const core::Settings& settings) {
 }
 
 void Inputs::count_fault(FaultKind kind) {
-    constexpr std::array counted{
-        FaultKind::lose_answer,   FaultKind::drop_request,      FaultKind::delay_answer,
-        FaultKind::delay_execution, FaultKind::stall,           FaultKind::refuse_credential,
-        FaultKind::forbid,        FaultKind::throttle,          FaultKind::fail,
-        FaultKind::reject_value,  FaultKind::fail_value,        FaultKind::refuse_stream,
-        FaultKind::go_away,       FaultKind::close_unexecuted,  FaultKind::close_executed,
-        FaultKind::tear_body};
+    constexpr std::array counted{FaultKind::lose_answer,    FaultKind::drop_request,
+                                 FaultKind::delay_answer,   FaultKind::delay_execution,
+                                 FaultKind::stall,          FaultKind::refuse_credential,
+                                 FaultKind::forbid,         FaultKind::throttle,
+                                 FaultKind::fail,           FaultKind::reject_value,
+                                 FaultKind::fail_value,     FaultKind::refuse_stream,
+                                 FaultKind::go_away,        FaultKind::close_unexecuted,
+                                 FaultKind::close_executed, FaultKind::tear_body};
     const auto found = std::find(counted.begin(), counted.end(), kind);
     count(Input::fault_at_apple, static_cast<std::size_t>(found - counted.begin()));
 }

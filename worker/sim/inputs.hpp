@@ -1,5 +1,5 @@
-// What the worlds of a run were made of, counted in buckets: a bucket that stays empty over thousands of seeds
-// is an input that nothing tests, so a long run fails then (tests/simulation/simulate.cpp).
+// What the worlds of a run were made of, counted in buckets: a bucket that stays empty over thousands of
+// seeds is an input that nothing tests, so a long run fails then (tests/simulation/simulate.cpp).
 #pragma once
 
 #include <array>
@@ -55,9 +55,7 @@ struct InputGroup {
 
 inline constexpr std::array input_groups{
     InputGroup{
-        Input::event_type,
-        "event type",
-        {"password-changed", "opted-out", "sign-in-flagged", "deleted"}},
+        Input::event_type, "event type", {"password-changed", "opted-out", "sign-in-flagged", "deleted"}},
     InputGroup{Input::action, "command", {"update", "delete"}},
     InputGroup{Input::commands, "commands in an event", {"none", "1", "2", "3 or 4"}},
     InputGroup{Input::record, "record", {"valid", "poisoned", "invalid"}},
@@ -69,8 +67,7 @@ inline constexpr std::array input_groups{
     InputGroup{Input::accounts, "accounts", {"1-3", "4-9", "10-40"}},
     InputGroup{Input::records, "records", {"2-9", "10-39", "40-119", "120-300"}},
     InputGroup{Input::apps, "apps", {"1", "2"}},
-    InputGroup{
-        Input::busiest_account, "records of the busiest account", {"<1/8", "<1/4", "<1/2", "more"}},
+    InputGroup{Input::busiest_account, "records of the busiest account", {"<1/8", "<1/4", "<1/2", "more"}},
     InputGroup{Input::calm_after, "faults end after", {"<10s", "<30s", "<60s", "<90s"}},
     InputGroup{Input::classes_at_once, "fault classes at once", {"0", "1-3", "4-8", "9-15", "16+"}},
     InputGroup{
@@ -86,8 +83,8 @@ inline constexpr std::array input_groups{
         Input::fault_at_apple,
         "fault at Apple",
         {"lose_answer", "drop_request", "delay_answer", "delay_execution", "stall", "refuse_credential",
-         "forbid", "throttle", "fail", "reject", "fail_value", "refuse_stream", "go_away",
-         "close_unexecuted", "close_executed", "tear_body"}},
+         "forbid", "throttle", "fail", "reject", "fail_value", "refuse_stream", "go_away", "close_unexecuted",
+         "close_executed", "tear_body"}},
     InputGroup{
         Input::retry_after,
         "Retry-After",
@@ -101,8 +98,8 @@ inline constexpr std::array input_groups{
     InputGroup{
         Input::setting,
         "setting",
-        {"rate limit", "no receipts", "no canary", "in flight <=4", "buffer <=20", "bytes limit", "stores <=8",
-         "span limit", "commits each few", "outcomes told"}},
+        {"rate limit", "no receipts", "no canary", "in flight <=4", "buffer <=20", "bytes limit",
+         "stores <=8", "span limit", "commits each few", "outcomes told", "small ration"}},
 };
 static_assert(input_groups.size() == static_cast<std::size_t>(Input::setting) + 1);
 

@@ -74,8 +74,9 @@ std::string as_written(MapDialect dialect, core::Offset committed, const std::st
         case MapDialect::this_version:
             return metadata;
         case MapDialect::later_version:
-            return metadata.empty() ? metadata
-                                    : write_later(committed, core::decode_offset_map(committed, metadata).ranges);
+            return metadata.empty()
+                       ? metadata
+                       : write_later(committed, core::decode_offset_map(committed, metadata).ranges);
         case MapDialect::no_maps:
             break;
     }

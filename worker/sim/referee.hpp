@@ -137,6 +137,8 @@ private:
     // Rejections of one kind of call of one app, as far as they may become dead letters.
     struct Rejections {
         std::size_t letters = 0;    // commands that Apple rejected by mistake, and that were given up
+        std::size_t rejected = 0;   // the same, and those that it rejects rightly
+        std::size_t heard = 0;      // answers that rejected a command
         std::size_t series = 1;     // times that a new row of rejections could begin
         bool pending = false;       // something was rejected since the last success
         std::size_t successes = 0;  // that ended a row
@@ -163,6 +165,7 @@ private:
         std::size_t not_signed_ever = 0;
     };
     struct Worker {
+        common::Instant since{};
         bool draining = false;
         bool paused = false;
         bool map_refused = false;  // maps are left out from then on
@@ -200,6 +203,8 @@ private:
     [[nodiscard]] bool poison(const PlannedCommand& command) const;
     void tell_rejections(Worker& known, const Flight& flight, const core::Exchange& exchange);
     void count_rejected(WorkerId worker, const StoreWork& work);
+    void check_row(WorkerId worker, const Rejections& row, core::AppId app);
+    void check_ration(WorkerId worker, const Rejections& row, core::AppId app);
 
     // referee_settles.cpp
     [[nodiscard]] bool finished(std::size_t record) const;

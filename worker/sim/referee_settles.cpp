@@ -188,7 +188,12 @@ void Referee::check_head_given_up(WorkerId worker, Worker& known, const core::Sa
         unfinished += !owner->claimed.contains(record) && !known_finished(*owner, record) ? 1 : 0;
     }
     const bool blocks = !receipts_wanted() || unfinished * 10 <= last - offset + 1;
-    if (plan_.records[*head].kind != RecordKind::poisoned || !blocks) {
+    const PlannedRecord& planned = plan_.records[*head];
+    const bool failed = planned.kind == RecordKind::poisoned ||
+                        std::any_of(
+                            planned.commands.begin(), planned.commands.end(),
+                            [this](const PlannedCommand& command) { return misjudged_.contains(command); });
+    if (!failed || !blocks) {
         broke(
             worker, Promise::attempts_spent,
             fmt::format("{} was given up, with {} unfinished behind it", plan_.position(*head), unfinished));

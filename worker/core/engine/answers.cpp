@@ -1,8 +1,6 @@
 // ExchangeEnded -> what becomes of the command. What the answer tells about everybody is in verdicts.cpp.
 #include <algorithm>
 
-#include <fmt/format.h>
-
 #include "common/overloaded.hpp"
 #include "worker/core/engine/impl.hpp"
 #include "worker/core/outcome/retry_after.hpp"
@@ -65,7 +63,7 @@ void Engine::Impl::on(ExchangeEnded& ended) {
     }
     obligation->in_flight = false;
     --partition(obligation->record.epoch)->busy;
-    CommandProgress& progress = obligation->progress[obligation->current];
+    CommandProgress& progress = obligation->progress_now();
     if (!std::holds_alternative<NotSent>(exchange)) {
         ++progress.attempts;
     }
@@ -84,6 +82,8 @@ void Engine::Impl::on(ExchangeEnded& ended) {
             [&](const Rejected&) {
                 if (suspicious) {
                     retry_command(flight, false, exchange);
+                } else if (!may_reject(flight, progress)) {
+                    withhold_rejection(flight, exchange);
                 } else {
                     fail_command(flight.lane, flight.obligation, DeadLetterReason::rejected);
                 }
@@ -129,17 +129,25 @@ void Engine::Impl::charge(ObligationKey key) {
                      (settings_.age_max > common::Duration{} && progress.age_spent >= settings_.age_max);
 }
 
+// What would be sent again is left to the partition's next owner.
+bool Engine::Impl::dropped_when_leaving(const Flight& flight) {
+    const Obligation& obligation = obligations_.at(flight.obligation);
+    if (!draining_ && !partition(obligation.record.epoch)->leaving) {
+        return false;
+    }
+    static_cast<void>(
+        planted(Bug::drain_forgets_a_retry) &&
+        partition(obligation.record.epoch)->tracker.finished(obligation.record.offset));
+    lanes_.advance(flight.lane);
+    forget(flight.obligation);
+    return true;
+}
+
 void Engine::Impl::retry_command(const Flight& flight, bool costs_attempt, const Exchange& exchange) {
-    Obligation& obligation = obligations_.at(flight.obligation);
-    if (draining_ || partition(obligation.record.epoch)->leaving) {
-        static_cast<void>(
-            planted(Bug::drain_forgets_a_retry) &&
-            partition(obligation.record.epoch)->tracker.finished(obligation.record.offset));
-        lanes_.advance(flight.lane);
-        forget(flight.obligation);
+    if (dropped_when_leaving(flight)) {
         return;
     }
-    CommandProgress& progress = obligation.progress[obligation.current];
+    CommandProgress& progress = obligations_.at(flight.obligation).progress_now();
     if ((progress.spent || (planted(Bug::outage_exhausts) && progress.failures > 2)) && costs_attempt &&
         may_exhaust(flight, progress)) {
         fail_command(flight.lane, flight.obligation, DeadLetterReason::exhausted);
@@ -158,27 +166,6 @@ void Engine::Impl::retry_command(const Flight& flight, bool costs_attempt, const
     const common::Duration backoff = settings_.retry.after(progress.failures++, random_);
     const common::Duration asked = retry_after(exchange, now_.wall).value_or(common::Duration{});
     lanes_.retry_at(flight.lane, now_.steady + std::max(backoff, asked));
-}
-
-// Records that always fail are few. Where many accounts fail while others, or the canary, are well, a part of
-// Apple is down, and its commands are better held than given up.
-bool Engine::Impl::may_exhaust(const Flight& flight, const CommandProgress& progress) {
-    Channel& from = channel(flight);
-    if (progress.given_up || from.exhaustions.take(now_.steady)) {
-        return true;
-    }
-    ++stats_.counters.exhaustions_withheld;
-    if (const auto times = from.exhaustion_said.due(now_.steady)) {
-        say(Severity::error, "exhaustion_withheld",
-            "more commands than apple.exhausted_per_minute_max have used up their attempts while others "
-            "succeed, so a part of the API is probably down; they are not dead-lettered but go on being "
-            "retried. Look at the answers, and ask Apple",
-            {{"app", name_of(flight.app)},
-             {"action", std::string{action_name(flight.action)}},
-             {"answer", std::string{progress.code}},
-             {"times", fmt::to_string(*times)}});
-    }
-    return false;
 }
 
 void Engine::Impl::finish_command(LaneKey lane, ObligationKey key, Outcome outcome) {

@@ -47,8 +47,11 @@ Engine::Impl::Impl(Settings settings)
                  .action = action,
                  .breaker = Breaker{settings_.breaker},
                  .acceptance = Gate{{settings_.refused, settings_.throttled}},
-                 .exhaustions =
-                     common::TokenBucket{settings_.exhausted_per_minute_max / 60, exhausted_at_once_max}});
+                 .exhausted_ration = {common::TokenBucket{
+                     settings_.exhausted_per_minute_max / 60, exhausted_at_once_max}},
+                 .rejected_ration = {common::TokenBucket{
+                     settings_.rejected_per_minute_max / 60,
+                     static_cast<double>(settings_.rejected_at_once_max)}}});
         }
     }
     for (std::size_t i = 0; i < settings_.endpoints.size(); ++i) {

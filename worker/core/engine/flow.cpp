@@ -79,9 +79,12 @@ void Engine::Impl::give_up_blocking_head(Epoch epoch, Partition& partition) {
             obligation.stage != Obligation::Stage::queued) {
             return;
         }
-        CommandProgress& progress = obligation.progress[obligation.current];
-        if ((progress.charged > 0 || planted(Bug::head_given_up_unproved)) && !progress.given_up) {
-            progress.spent = progress.given_up = true;
+        CommandProgress& progress = obligation.progress_now();
+        const bool failed = progress.charged > 0 || planted(Bug::head_given_up_unproved);
+        const bool proved = failed || progress.withheld > 0;
+        if (proved && !progress.given_up && may_give_up_head(obligation)) {
+            progress.given_up = true;
+            progress.spent = progress.spent || failed;  // what was only rejected waits for its next rejection
             ++stats_.counters.heads_given_up;
             say(Severity::error, "head_given_up",
                 "one record that fails while others succeed held a full window of its partition; it goes to "

@@ -3,6 +3,7 @@
 //   dispatch.cpp   whose turn it is -> SendRequest
 //   answers.cpp    ExchangeEnded -> what becomes of the command
 //   verdicts.cpp   what it tells about everybody: breaker, gate, acceptance
+//   rations.cpp    how many commands may be given up in a minute
 //   settlement.cpp dead letters and receipts -> acknowledged -> offset tracker
 //   commits.cpp    what is safe to commit, when
 //   leaving.cpp    revoked, lost, drained: let flights end, commit, let go
@@ -47,14 +48,20 @@ private:
         ObligationKey refused{};  // the record whose command was refused last
         Action refused_action = Action::erase;
     };
+    // How many commands may be given up: see rations.cpp.
+    struct Ration {
+        common::TokenBucket bucket;
+        common::OnceAMinute said{};
+    };
     // One kind of call of one app. What Apple says of Updates is no evidence about Deletes.
     struct Channel {
         AppId app;
         Action action = Action::erase;
         Breaker breaker;
-        Gate acceptance;                  // closed while every command is rejected
-        std::size_t in_flight = 0;        // canaries too
-        common::TokenBucket exhaustions;  // how many commands may be given up
+        Gate acceptance;            // closed while every command is rejected
+        std::size_t in_flight = 0;  // canaries too
+        Ration exhausted_ration;
+        Ration rejected_ration;
         std::set<LaneKey> rejected{};     // accounts rejected in a row
         int rejections = 0;               // commands rejected in a row
         int doubts = 0;                   // times that only canaries said it was the records' fault
@@ -63,7 +70,6 @@ private:
         common::OnceAMinute breaker_said{};
         bool opening_told = false;
         common::OnceAMinute found_nothing_said{};
-        common::OnceAMinute exhaustion_said{};
     };
     struct Endpoint {
         std::size_t in_flight = 0;
@@ -130,7 +136,6 @@ private:
     // answers.cpp
     void on(ExchangeEnded& ended);
     [[nodiscard]] Meaning meaning_of(const Flight& flight, const Exchange& exchange);
-    [[nodiscard]] bool may_exhaust(const Flight& flight, const CommandProgress& progress);
     void canary_ended(const Flight& flight, const Meaning& meaning, const Exchange& exchange);
     void tell_acceptance(const Flight& canary, const Meaning& meaning);
     void tell_breaker(const Flight& flight, const Meaning& meaning, const Exchange& exchange);
@@ -139,10 +144,20 @@ private:
     void finish_command(LaneKey lane, ObligationKey key, Outcome outcome);
     void fail_command(LaneKey lane, ObligationKey key, DeadLetterReason reason);
     void next_command(LaneKey lane, ObligationKey key);
+    [[nodiscard]] bool dropped_when_leaving(const Flight& flight);
     void retry_command(const Flight& flight, bool costs_attempt, const Exchange& exchange);
     [[nodiscard]] bool rejection_is_suspicious(const Flight& flight);
     void say_breaker(Channel& channel, bool opened, const Exchange& exchange);
     void watch_deletes(const Flight& flight, const CommandProgress& progress, Done done);
+
+    // rations.cpp
+    [[nodiscard]] bool may_exhaust(const Flight& flight, const CommandProgress& progress);
+    [[nodiscard]] bool may_reject(const Flight& flight, const CommandProgress& progress);
+    void withhold_rejection(const Flight& flight, const Exchange& exchange);
+    [[nodiscard]] bool may_give_up_head(const Obligation& head);
+    void say_withheld(
+        const Flight& flight, const CommandProgress& progress, Ration& ration, std::string_view event,
+        const char* message);
 
     // settlement.cpp
     void settle(ObligationKey key);

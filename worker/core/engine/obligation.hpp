@@ -26,6 +26,7 @@ struct CommandProgress {
     bool lost_before = false;   // an attempt ended without an answer: it may have been executed
     bool spent = false;         // may be given up instead of being sent again
     bool given_up = false;      // is given up, since it holds up its partition
+    int withheld = 0;           // rejections beyond the channel's ration, for the backoff
     int refused_alone = 0;      // times that Apple took a canary after having refused this
     std::string_view code{};    // answer class of the last failure
     std::optional<int> status{};
@@ -60,6 +61,8 @@ struct Obligation {
         }
         return index;
     }
+
+    [[nodiscard]] CommandProgress& progress_now() { return progress[current]; }
 
     [[nodiscard]] bool owes_dead_letter() const noexcept {
         if (!invalid_code.empty()) {

@@ -50,8 +50,11 @@ struct Settings {
     common::Duration request_timeout = std::chrono::seconds{10};
     int attempts_max = 10;
     common::Duration age_max{};  // 0: attempts alone decide
-    // By channel, after the first ten; what is beyond goes on being retried. 0: no limit.
+    // By channel and process, after the first ten; what is beyond goes on being retried. 0: no limit.
     double exhausted_per_minute_max = 6;
+    // The same for rejections, after rejected_at_once_max of them.
+    double rejected_per_minute_max = 60;
+    int rejected_at_once_max = 100;
     Backoff retry{std::chrono::milliseconds{200}, std::chrono::seconds{60}};
     Backoff refused{
         std::chrono::seconds{1}, std::chrono::seconds{30}};  // probes while a credential is refused

@@ -53,6 +53,7 @@ struct Counters {
     std::uint64_t rebalances = 0;
     std::uint64_t canaries = 0;
     std::uint64_t exhaustions_withheld = 0;  // attempts used up, retried all the same: too many at once
+    std::uint64_t rejections_withheld = 0;   // retried instead of dead-lettered: too many at once
     std::uint64_t standstills = 0;           // times that work rested without a reason
     std::uint64_t heads_given_up = 0;        // dead-lettered because they held a full window
 };

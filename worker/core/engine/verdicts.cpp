@@ -174,6 +174,10 @@ bool Engine::Impl::rejection_is_suspicious(const Flight& flight) {
     if (from.acceptance.state() != GateState::open || flight.acceptance_term != from.acceptance.term()) {
         return true;  // sent again, and judged then
     }
+    const Obligation* const owner = obligations_.find(flight.obligation);
+    if (owner != nullptr && owner->progress[owner->current].withheld > 0) {
+        return false;  // has been in the row once
+    }
     // Several values and events of one account may well be wrong together.
     constexpr int commands_for_an_account = 5;
     from.rejected.insert(flight.lane);
