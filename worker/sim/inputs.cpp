@@ -24,7 +24,8 @@ std::size_t bucket_below(Value value, std::initializer_list<Value> bounds) {
 std::string_view ce_type(const PlannedRecord& record) {
     for (const core::Header& header : record.headers) {
         if (header.name == "ce_type") {
-            return header.value.value_or("");
+            return header.value ? std::string_view{*header.value}
+                                : std::string_view{};  // points into the plan
         }
     }
     return {};
