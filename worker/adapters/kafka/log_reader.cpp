@@ -106,7 +106,7 @@ common::Result<std::unique_ptr<LogReader>> LogReader::open(
     return std::unique_ptr<LogReader>{new LogReader{std::move(impl)}};
 }
 
-common::Result<std::int32_t> LogReader::partitions(const std::string& topic) {
+common::Result<std::int32_t> LogReader::count(const std::string& topic) {
     Impl& self = *impl_;
     const common::Instant deadline = steady_now() + self.patience;
     const RdTopic handle{rd_kafka_topic_new(self.client.handle(), topic.c_str(), nullptr)};
@@ -118,11 +118,25 @@ common::Result<std::int32_t> LogReader::partitions(const std::string& topic) {
     code = found->topic_cnt == 1 ? found->topics[0].err : RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
     const std::int32_t count = code == RD_KAFKA_RESP_ERR_NO_ERROR ? found->topics[0].partition_cnt : 0;
     rd_kafka_metadata_destroy(found);
-    if (count == 0) {
-        return self.failed(
-            topic, code == RD_KAFKA_RESP_ERR_NO_ERROR ? RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC : code);
+    const bool unknown =
+        code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR && !unknown) {
+        return self.failed(topic, code);
     }
     return count;
+}
+
+common::Result<bool> LogReader::has(const std::string& topic) {
+    const auto found = count(topic);
+    if (!found) {
+        return found.error();
+    }
+    return *found > 0;
+}
+
+common::Result<std::int32_t> LogReader::partitions(const std::string& topic) {
+    const auto found = count(topic);
+    return found && *found == 0 ? impl_->failed(topic, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC) : found;
 }
 
 // librdkafka waits for a partition that is not there, as if it were to come.
@@ -209,10 +223,10 @@ common::Result<core::Offset> LogReader::read(
             return end;
         }
         position = core::Offset{message->offset + 1};
-        deadline = steady_now() + self.patience;
         if (!take(copy_record(*message, core::Epoch{}))) {
             return position;
         }
+        deadline = steady_now() + self.patience;
     }
     return end;
 }

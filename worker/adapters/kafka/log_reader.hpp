@@ -10,7 +10,8 @@
 // rolled-back transactions are not seen.
 //
 // Threads:  one thread. librdkafka's own threads do the network.
-// Blocking: every call, but for at most `patience` without any news.
+// Blocking: every call, but for at most `patience` without any news. The time that a callback takes does not
+//           count.
 // Errors:   sentences with what the brokers or the network said last and a remedy.
 #pragma once
 
@@ -41,6 +42,9 @@ public:
     LogReader& operator=(const LogReader&) = delete;
     ~LogReader();
 
+    // Whether there is such a topic. Error: the brokers did not say.
+    [[nodiscard]] common::Result<bool> has(const std::string& topic);
+
     // The number of partitions, which are numbered from 0. Error, among others: there is no such topic.
     [[nodiscard]] common::Result<std::int32_t> partitions(const std::string& topic);
 
@@ -57,6 +61,8 @@ private:
     struct Impl;
     explicit LogReader(std::unique_ptr<Impl> impl);
     [[nodiscard]] common::Result<bool> exists(const core::TopicPartition& partition);
+    // 0: there is no such topic.
+    [[nodiscard]] common::Result<std::int32_t> count(const std::string& topic);
     std::unique_ptr<Impl> impl_;
 };
 

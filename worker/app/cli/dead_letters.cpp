@@ -40,7 +40,6 @@ struct Options {
     double wait = 60;
     std::string position;
     bool reveal = false;
-    std::string group;
     dead_letters::ListOptions list;
     ErrandOptions errand;
 };
@@ -118,6 +117,9 @@ void add_filters(CLI::App& command, Options& options, core::Selection& selection
     command.add_option("--event", selection.events, "The event's id")
         ->delimiter(',')
         ->type_name("ID")
+        ->group(filters);
+    command.add_option("--group", selection.groups, "Group, as list names it")
+        ->type_name("SIGNATURE")
         ->group(filters);
     command.add_option("--topic", selection.topics, "Source topic")
         ->delimiter(',')
@@ -221,6 +223,7 @@ ExitCode show(const Options& options) {
                           .filter = options.position,
                           .letters = 1,
                           .digest = digest.text(),
+                          .superseded_by = {},
                           .result = {}});
             if (!stored) {
                 return refuse(
@@ -231,8 +234,9 @@ ExitCode show(const Options& options) {
             }
         }
         ExitCode code = ExitCode::cannot_start;
-        std::string problem = fmt::format("{}: there is no record at this offset", options.position);
-        core::OffsetTracker settled{stretch.settled, stretch.above};
+        std::string problem = fmt::format(
+            "{}: there is no record at this offset; the partition holds {} to {}", options.position,
+            stretch.first.value, stretch.end.value - 1);
         const auto read =
             shelf->read(stretch, position->offset, [&](core::LetterRead&& found, core::Record&& record) {
                 if (record.offset != position->offset) {
@@ -243,10 +247,10 @@ ExitCode show(const Options& options) {
                         "{} is no dead letter of this worker: {}", options.position, foreign->why);
                     return false;
                 }
-                const bool is_settled = record.offset < stretch.settled || settled.delivered(record.offset);
                 fmt::print(
                     "{}", dead_letters::shown(
-                              std::get<core::Letter>(found), record, is_settled, options.reveal,
+                              std::get<core::Letter>(found), record,
+                              dead_letters::is_settled(stretch, record.offset), options.reveal,
                               format_of(options), wall_now()));
                 code = ExitCode::ok;
                 return false;

@@ -1,26 +1,34 @@
 // Who did what to which dead letters, and why: CloudEvents of type autosignin.dead-letters.audited.v1 on the
-// receipts topic. The record of what is about to be done is stored before it is done.
+// receipts topic, also when receipts are switched off. The record of what is about to be done is stored
+// before it is done.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
+#include "common/result.hpp"
+#include "worker/app/config/config.hpp"
 #include "worker/core/letters/read_letter.hpp"
 #include "worker/core/settle/letter.hpp"
 
 namespace app::dead_letters {
 
-// SHA-256 over the positions of the chosen letters, in their order: the same selection gives the same digest.
+// SHA-256 over the positions of the chosen letters, one a line, in their order, so that anybody can compute
+// it again: `list --each --format json | jq -r '.each[].position' | sha256sum`.
 class Digest {
 public:
+    Digest();
+    Digest(const Digest& other);
+    Digest& operator=(const Digest&) = delete;
+    ~Digest();
     void add(const core::Position& position);
-    [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
     // 64 hexadecimal digits.
     [[nodiscard]] std::string text() const;
 
 private:
-    std::string positions_;
-    std::uint64_t count_ = 0;
+    struct State;
+    std::unique_ptr<State> state_;
 };
 
 struct Audit {
@@ -33,8 +41,15 @@ struct Audit {
     std::string filter;  // core::text_of(Selection)
     std::uint64_t letters = 0;
     std::string digest;
-    std::string result;  // of what ended, in words; no secret
+    std::string superseded_by;  // id of an event; empty: none
+    std::string result;         // of what ended, in words; no secret
 };
 [[nodiscard]] core::OutgoingRecord audit_record(std::string topic, const Audit& audit, common::WallTime now);
+
+// One record alone, for what is no run. The error: it was not stored.
+[[nodiscard]] common::Result<bool> leave_audit(const Config& config, const Audit& audit);
+
+// NAME@HOST of whoever runs the program.
+[[nodiscard]] std::string operator_name();
 
 }  // namespace app::dead_letters

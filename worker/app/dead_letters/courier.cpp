@@ -1,5 +1,6 @@
 #include "worker/app/dead_letters/courier.hpp"
 
+#include <fmt/format.h>
 #include <poll.h>
 
 #include <algorithm>
@@ -17,21 +18,52 @@ using ports::steady_now;
 constexpr std::size_t under_way_max = 256;
 constexpr common::Duration commit_interval = 200ms;
 constexpr common::Duration longest_end = 40s;  // librdkafka gives every store an end within 30 s
+// So many letters that the brokers do not take are no accident, and the next ones would fare no better.
+constexpr std::uint64_t failed_max = 20;
+constexpr core::StoreId single_id{0};
 
 }  // namespace
+
+common::Result<kafka::GroupOffset> Courier::committed(const core::TopicPartition& partition) {
+    const auto offsets = member_->offsets({partition}, 10s);
+    if (!offsets) {
+        return offsets.error();
+    }
+    return offsets->front();
+}
+
+common::Result<bool> Courier::store_now(core::OutgoingRecord record) {
+    if (const auto missing = sink_.prepare({record.topic}, 10s); !missing.empty()) {
+        return common::Error{fmt::format("the brokers do not name the topic {}: is it there?", record.topic)};
+    }
+    single_.reset();
+    sink_.store({single_id, core::StoreKind::receipt, std::move(record)});
+    const common::Instant deadline = steady_now() + longest_end;
+    while (!single_ && steady_now() < deadline) {
+        collect(50ms);
+        if (member_) {
+            static_cast<void>(member_->still_sole());  // asked again before anything is sent
+        }
+    }
+    if (!single_) {
+        return common::Error{"no answer from the brokers"};
+    }
+    return single_->result == core::StoreResult::acknowledged ? common::Result<bool>{true}
+                                                              : common::Error{single_->error};
+}
 
 void Courier::begin(const core::TopicPartition& partition, core::Settling settling) {
     settling_.insert_or_assign(partition, std::move(settling));
 }
 
 bool Courier::take(const core::Position& letter, std::vector<core::OutgoingRecord> records) {
-    while (under_way_.size() >= under_way_max) {
+    if (!pump({})) {
+        return false;
+    }
+    while (under_way_.size() >= under_way_max || behind_since_) {
         if (!pump(50ms)) {
             return false;
         }
-    }
-    if (!pump({})) {
-        return false;
     }
     const std::uint64_t number = next_id_;
     settling_.at(letter.partition).take(letter.offset);
@@ -48,7 +80,50 @@ void Courier::settle_at_once(const core::Position& place) {
     dirty_.insert(place.partition);
 }
 
+void Courier::give_up(std::string why) {
+    given_up_ = true;
+    last_error_ = std::move(why);
+}
+
 bool Courier::pump(common::Duration wait) {
+    if (given_up_) {
+        return false;
+    }
+    collect(wait);
+    if (sink_.fatal()) {
+        give_up("Kafka refuses this producer for good");
+    } else if (failed_ >= failed_max) {
+        give_up(fmt::format("the brokers did not take {} letters ({})", failed_, last_error_));
+    } else if (steady_now() >= next_commit_) {
+        commit_now_and_then();
+    }
+    return !given_up_;
+}
+
+bool Courier::idle(common::Duration wait) {
+    if (member_) {
+        return pump(wait);
+    }
+    collect(wait);
+    return true;
+}
+
+void Courier::commit_now_and_then() {
+    next_commit_ = steady_now() + commit_interval;
+    if (!member_->still_sole()) {
+        return give_up("somebody else took the replay group over");
+    }
+    if (const auto done = commit(); done) {
+        behind_since_.reset();
+        return;
+    } else if (!behind_since_) {
+        behind_since_ = steady_now();
+    } else if (steady_now() - *behind_since_ > longest_end) {
+        give_up(done.error().message);
+    }
+}
+
+void Courier::collect(common::Duration wait) {
     if (wait > common::Duration{}) {
         pollfd ready{sink_.wake_fd(), POLLIN, 0};
         const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(wait).count();
@@ -61,20 +136,13 @@ bool Courier::pump(common::Duration wait) {
             ended(*end);
         }
     }
-    if (steady_now() >= next_commit_) {
-        next_commit_ = steady_now() + commit_interval;
-        if (!member_.still_sole()) {
-            last_error_ = "somebody else took the replay group over";
-            return false;
-        }
-        if (const auto done = commit(); !done) {
-            last_error_ = done.error().message;  // the next commit covers it
-        }
-    }
-    return true;
 }
 
 void Courier::ended(const core::StoreEnded& end) {
+    if (end.id == single_id) {
+        single_ = end;
+        return;
+    }
     const auto owner = letter_of_.find(end.id.value);
     const auto letter = under_way_.find(owner->second);
     letter_of_.erase(owner);
@@ -107,7 +175,7 @@ common::Result<bool> Courier::commit() {
     if (offsets.empty()) {
         return true;
     }
-    auto done = member_.commit(offsets);
+    auto done = member_->commit(offsets);
     if (done) {
         dirty_.clear();
     }
@@ -116,10 +184,15 @@ common::Result<bool> Courier::commit() {
 
 common::Result<bool> Courier::finish() {
     const common::Instant deadline = steady_now() + longest_end;
+    while (!under_way_.empty() && steady_now() < deadline && pump(50ms)) {
+    }
+    // What was sent has an end, whether or not it can still be committed.
     while (!under_way_.empty() && steady_now() < deadline) {
-        if (!pump(50ms)) {
-            return common::Error{last_error_};
-        }
+        collect(50ms);
+    }
+    if (!member_->still_sole()) {
+        return common::Error{
+            "somebody else took the replay group over; what was sent last may be sent again"};
     }
     return commit();
 }

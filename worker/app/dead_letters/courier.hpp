@@ -4,13 +4,19 @@
 // acknowledged; at worst, what was acknowledged in the last moments before a crash is stored again, which is
 // harmless.
 //
+// When a commit fails, nothing more is sent until one passes: that bounds what a crash repeats. Once the
+// replay group is lost, nothing is sent any more.
+//
 // Threads:  one.
-// Blocking: take() while 256 letters are under way; finish() until all have ended, 40 s at most.
+// Blocking: take() while 256 letters are under way; all others 40 s at most.
 #pragma once
 
 #include <map>
+#include <memory>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "worker/adapters/kafka/record_sink.hpp"
@@ -22,8 +28,14 @@ namespace app::dead_letters {
 
 class Courier {
 public:
-    // All of them outlive it. The member holds the replay group.
-    Courier(kafka::RecordSink& sink, kafka::SoleMember& member) : sink_{sink}, member_{member} {}
+    // The sink outlives it. The member holds the replay group; without one, only single records are stored.
+    explicit Courier(kafka::RecordSink& sink, std::unique_ptr<kafka::SoleMember> member = {})
+        : sink_{sink}, member_{std::move(member)} {}
+
+    // What the group committed.
+    [[nodiscard]] common::Result<kafka::GroupOffset> committed(const core::TopicPartition& partition);
+    // A record that settles no letter; stored when it returns.
+    [[nodiscard]] common::Result<bool> store_now(core::OutgoingRecord record);
 
     // A partition is begun: where its settling stands.
     void begin(const core::TopicPartition& partition, core::Settling settling);
@@ -32,24 +44,28 @@ public:
     }
 
     // The letter's records, at least one, are stored; it is settled when all of them are. False: nothing was
-    // done and nothing more may be, because the replay group was lost.
+    // done and nothing more may be, as last_error() says.
     [[nodiscard]] bool take(const core::Position& letter, std::vector<core::OutgoingRecord> records);
 
     // Takes what the brokers answered and commits now and then. Waits for answers up to `wait`.
-    // False: the replay group was lost.
+    // False, and so for ever: the replay group was lost, or the brokers take nothing.
     [[nodiscard]] bool pump(common::Duration wait);
+
+    // As pump(), while there is nothing to send; also after leave(), and then only the time passes.
+    [[nodiscard]] bool idle(common::Duration wait);
 
     // A record that is no dead letter and owes nothing.
     void settle_at_once(const core::Position& place);
 
     // Everything under way ends, and is committed. The error: what could not be committed.
     [[nodiscard]] common::Result<bool> finish();
+    // The group is free for others. Nothing can be settled any more.
+    void leave() { member_.reset(); }
 
     [[nodiscard]] std::uint64_t settled() const noexcept { return settled_; }
     // Letters that the brokers did not take; they stay open.
     [[nodiscard]] std::uint64_t failed() const noexcept { return failed_; }
     [[nodiscard]] const std::string& last_error() const noexcept { return last_error_; }
-    [[nodiscard]] std::size_t under_way() const noexcept { return under_way_.size(); }
 
 private:
     struct UnderWay {
@@ -58,10 +74,14 @@ private:
         bool failed = false;
     };
     void ended(const core::StoreEnded& end);
+    void collect(common::Duration wait);
+    void commit_now_and_then();
     [[nodiscard]] common::Result<bool> commit();
+    void give_up(std::string why);
 
     kafka::RecordSink& sink_;
-    kafka::SoleMember& member_;
+    std::unique_ptr<kafka::SoleMember> member_;
+    std::optional<core::StoreEnded> single_;  // how the record of store_now() ended
     std::map<core::TopicPartition, core::Settling> settling_;
     std::set<core::TopicPartition> dirty_;              // settled something since the last commit
     std::map<std::uint64_t, UnderWay> under_way_;       // by letter number
@@ -70,6 +90,8 @@ private:
     std::uint64_t settled_ = 0;
     std::uint64_t failed_ = 0;
     common::Instant next_commit_{};
+    std::optional<common::Instant> behind_since_;  // commits fail
+    bool given_up_ = false;
     std::string last_error_;
 };
 

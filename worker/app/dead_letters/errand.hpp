@@ -2,14 +2,13 @@
 // settle letter by letter, and say what became of every one.
 #pragma once
 
-#include <optional>
+#include <chrono>
+#include <cstdint>
 #include <string>
 
-#include "common/result.hpp"
+#include "common/time.hpp"
 #include "worker/app/config/config.hpp"
-#include "worker/app/dead_letters/listing.hpp"
 #include "worker/app/exit_code.hpp"
-#include "worker/core/letters/outcomes.hpp"
 #include "worker/core/letters/selection.hpp"
 
 namespace app::dead_letters {
@@ -22,13 +21,13 @@ struct ErrandOptions {
     bool yes = false;         // ask nobody
     std::uint64_t limit = 0;  // letters; 0: all
     double rate = 0;          // letters a second; 0: as fast as it goes
-    bool json = false;        // the summary
+    bool json = false;        // what is written to standard output
 
     // replay
     int replays_max = 5;
     bool canary = false;  // one, 1 %, 10 %, all; stops when the same failure comes back
-    common::Duration wait{
-        std::chrono::minutes{1}};  // for receipts that are still missing in the end, or of a stage
+    // Without news, for receipts that are missing in the end, or of a stage.
+    common::Duration wait{std::chrono::minutes{1}};
 
     // discard
     std::string superseded_by;
@@ -36,12 +35,5 @@ struct ErrandOptions {
 
 [[nodiscard]] ExitCode replay(const Config& config, const ErrandOptions& options);
 [[nodiscard]] ExitCode discard(const Config& config, const ErrandOptions& options);
-
-// One audit record alone, for `show --reveal`. The error: it was not stored.
-struct Audit;
-[[nodiscard]] common::Result<bool> leave_audit(const Config& config, const Audit& audit);
-
-// NAME@HOST of whoever runs the program.
-[[nodiscard]] std::string operator_name();
 
 }  // namespace app::dead_letters

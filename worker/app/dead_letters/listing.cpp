@@ -15,12 +15,12 @@ common::Result<Listing> look(Shelf& shelf, const ListOptions& options, const Pro
         total += static_cast<std::uint64_t>(stretch.end - start(stretch));
         listing.expired += stretch.expired;
     }
+    listing.missing_topics = shelf.missing();
     for (const Stretch& stretch : shelf.stretches()) {
-        core::OffsetTracker settled{stretch.settled, stretch.above};
         const auto take = [&](core::LetterRead&& read, core::Record&& record) {
-            const bool is_settled = record.offset < stretch.settled || settled.delivered(record.offset);
+            const bool settled = is_settled(stretch, record.offset);
             progress(before + static_cast<std::uint64_t>(record.offset - start(stretch)), total);
-            if (is_settled && !options.settled_too) {
+            if (settled && !options.settled_too) {
                 return true;
             }
             if (const auto* const foreign = std::get_if<core::NotALetter>(&read)) {
@@ -36,7 +36,7 @@ common::Result<Listing> look(Shelf& shelf, const ListOptions& options, const Pro
                 ++listing.letters;
                 listing.groups.add(letter);
                 if (options.each) {
-                    listing.each.push_back({std::move(letter), is_settled});
+                    listing.each.push_back({std::move(letter), settled});
                 }
             }
             return true;

@@ -24,7 +24,8 @@ struct Listing {
         core::Letter letter;
         bool settled = false;
     };
-    std::vector<Each> each;  // filled on request
+    std::vector<Each> each;                   // filled on request
+    std::vector<std::string> missing_topics;  // named by the configuration, unknown to the brokers
 };
 
 struct ListOptions {
@@ -46,9 +47,12 @@ enum class Format : unsigned char { table, json, csv };
 
 // "3 min", "2 h 5 min", "4 d 3 h".
 [[nodiscard]] std::string age_text(common::Duration age);
+// The line that shouts about letters that retention took before anybody settled them.
+[[nodiscard]] std::string expired_text(std::int64_t expired);
 // RFC 3339.
 [[nodiscard]] std::string time_text(common::WallTime time);
-// Texts from outside, without anything that a terminal would obey; line ends stay in the second.
+// Texts from outside, without anything that a terminal would obey; line ends and backslashes stay in the
+// second.
 [[nodiscard]] std::string plain(std::string_view text);
 [[nodiscard]] std::string plain_lines(std::string_view text);
 // An object of --each, as text.

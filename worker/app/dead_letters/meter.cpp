@@ -8,6 +8,8 @@
 #include <chrono>
 #include <cstdio>
 
+#include "worker/app/dead_letters/listing.hpp"
+
 namespace app::dead_letters {
 namespace {
 
@@ -32,8 +34,10 @@ std::string meter_line(const Numbers& numbers, double seconds, std::size_t width
         line += fmt::format("  executed {}  came back {}", numbers.executed, numbers.came_back);
     }
     if (rate > 0 && numbers.done < numbers.of) {
+        const double left = std::min(1e9, static_cast<double>(numbers.of - numbers.done) / rate);
         line += fmt::format(
-            "  {:.0f}/s  {:.0f} s left", rate, static_cast<double>(numbers.of - numbers.done) / rate);
+            "  {:.{}f}/s  {} left", rate, rate < 10 ? 1 : 0,
+            age_text(std::chrono::duration_cast<common::Duration>(std::chrono::duration<double>{left})));
     }
     const std::string drawn =
         fmt::format("[{}{}]  ", std::string(filled, '#'), std::string(bar - filled, '.'));

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "worker/adapters/log/escape.hpp"
 #include "worker/app/dead_letters/listing.hpp"
 #include "worker/core/letters/advice.hpp"
 #include "worker/core/settle/text.hpp"
@@ -20,6 +21,20 @@ std::string or_dash(const std::string& text) {
     return text.empty() ? "-" : plain(text);
 }
 
+// As it can be pasted into a shell.
+std::string shell_word(const std::string& text) {
+    const std::string_view harmless =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/:@%+,";
+    if (text.find_first_not_of(harmless) == std::string::npos) {
+        return text;
+    }
+    std::string quoted{'\''};
+    for (const char c : plain(text)) {
+        quoted += c == '\'' ? std::string{"'\\''"} : std::string{c};
+    }
+    return quoted + '\'';
+}
+
 std::string table_of_groups(const Listing& listing, common::WallTime now) {
     std::string text;
     for (const auto& [signature, group] : listing.groups.rows()) {
@@ -35,6 +50,7 @@ std::string table_of_groups(const Listing& listing, common::WallTime now) {
             group.replayed > 0 ? fmt::format(", {} came back from a replay", group.replayed) : "");
         text += fmt::format("          whose turn: {}\n", advice.whose);
         text += fmt::format("          for example {}\n", plain(place_text(group.example)));
+        text += fmt::format("          --group {}\n", shell_word(core::text_of(signature)));
     }
     return text;
 }
@@ -72,11 +88,10 @@ std::string table(const Listing& listing, const ListOptions& options, common::Wa
     }
     text += "\n";
     if (listing.expired > 0) {
-        text += fmt::format(
-            "UP TO {} EXPIRED UNSETTLED: retention took them before anybody replayed or discarded them; "
-            "raise "
-            "retention.ms of the topic\n",
-            listing.expired);
+        text += expired_text(listing.expired);
+    }
+    for (const std::string& topic : listing.missing_topics) {
+        text += fmt::format("there is no topic {}: create it, or letters for it cannot be stored\n", topic);
     }
     if (listing.not_letters > 0) {
         text += fmt::format(
@@ -117,6 +132,7 @@ std::string json(const Listing& listing, const ListOptions& options, common::Wal
         {"letters", listing.letters},
         {"expired_unsettled", listing.expired},
         {"not_letters", listing.not_letters},
+        {"missing_topics", listing.missing_topics},
         {"groups", ordered_json::array()}};
     for (const auto& [signature, group] : listing.groups.rows()) {
         document["groups"].push_back(
@@ -141,16 +157,17 @@ std::string json(const Listing& listing, const ListOptions& options, common::Wal
             document["each"].push_back(json_of(each));
         }
     }
-    return document.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+    return document.dump(2, ' ', true, ordered_json::error_handler_t::replace) + "\n";
 }
 
-// RFC 4180. A text that a spreadsheet would take for a formula is quoted as one that is none.
+// RFC 4180, without anything that a terminal would obey. A text that a spreadsheet would take for a formula
+// is quoted as one that is none.
 std::string cell(std::string_view text) {
     std::string out{'"'};
-    if (!text.empty() && std::string_view{"=+-@\t\r"}.find(text.front()) != std::string_view::npos) {
+    if (!text.empty() && std::string_view{"=+-@"}.find(text.front()) != std::string_view::npos) {
         out += '\'';
     }
-    for (const char c : text) {
+    for (const char c : plain(text)) {
         out += c;
         if (c == '"') {
             out += c;
@@ -203,16 +220,23 @@ std::string rendered(
 std::string plain_lines(std::string_view text) {
     std::string out;
     while (!text.empty()) {
-        const std::size_t end = std::min(text.find('\n'), text.size());
+        const std::size_t end = std::min(text.find_first_of("\n\\"), text.size());
         out += plain(text.substr(0, end));
-        out += end < text.size() ? "\n" : "";
+        out += text.substr(end, 1);
         text.remove_prefix(std::min(end + 1, text.size()));
     }
     return out;
 }
 
+std::string expired_text(std::int64_t expired) {
+    return fmt::format(
+        "UP TO {} EXPIRED UNSETTLED: retention took them before anybody replayed or discarded them;\n"
+        "raise retention.ms of the dead-letter topic\n",
+        expired);
+}
+
 std::string json_of_one(const Listing::Each& each) {
-    return json_of(each).dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+    return json_of(each).dump(-1, ' ', true, ordered_json::error_handler_t::replace);
 }
 
 std::string age_text(common::Duration age) {
@@ -238,14 +262,7 @@ std::string time_text(common::WallTime time) {
 
 std::string plain(std::string_view text) {
     std::string out;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte < 0x20 || byte == 0x7f) {
-            out += fmt::format("\\x{:02x}", byte);
-        } else {
-            out += c;
-        }
-    }
+    log_lines::append_escaped(out, text, log_lines::Style::plain, std::string::npos / 4);
     return out;
 }
 

@@ -1,11 +1,13 @@
 #include "worker/app/dead_letters/shelf.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <set>
 #include <utility>
 
-#include "worker/adapters/kafka/sole_member.hpp"
 #include "worker/app/adapter_settings.hpp"
 #include "worker/core/settle/letter.hpp"
 #include "worker/core/settle/offset_map.hpp"
@@ -35,11 +37,14 @@ std::int64_t uncovered(core::Offset from, core::Offset low, const core::OffsetRa
     return std::max<std::int64_t>(0, count);
 }
 
+}  // namespace
+
 Stretch stretch_of(
     core::TopicPartition partition, const kafka::Watermarks& marks, const kafka::GroupOffset& group) {
     Stretch stretch{std::move(partition), marks.first, marks.end, marks.first, {}, 0};
     // An offset above the end belongs to an earlier topic of this name: nothing here was settled.
     if (!group.committed || *group.committed > marks.end) {
+        stretch.expired = group.committed ? 0 : marks.first.value;
         return stretch;
     }
     const core::OffsetRanges above = core::decode_offset_map(*group.committed, group.metadata).ranges;
@@ -57,7 +62,12 @@ Stretch stretch_of(
     return stretch;
 }
 
-}  // namespace
+bool is_settled(const Stretch& stretch, core::Offset offset) {
+    const auto after = std::upper_bound(
+        stretch.above.begin(), stretch.above.end(), offset,
+        [](core::Offset wanted, const core::OffsetRange& range) { return wanted < range.first; });
+    return offset < stretch.settled || (after != stretch.above.begin() && offset <= std::prev(after)->last);
+}
 
 std::string replay_group(const Config& config) {
     return config.kafka.group_id + ".replay";
@@ -73,16 +83,24 @@ kafka::KafkaSettings replay_settings(const Config& config, std::vector<std::stri
 
 common::Result<Shelf> Shelf::open(const Config& config) {
     Shelf shelf;
-    shelf.topics_ = letter_topics(config);
     shelf.rules_ = to_settings(config).rules;
-    const kafka::KafkaSettings settings = replay_settings(config, shelf.topics_);
+    const kafka::KafkaSettings settings = replay_settings(config, {});
     auto reader = kafka::LogReader::open(settings, patience);
     if (!reader) {
         return reader.error();
     }
     shelf.reader_ = std::move(*reader);
     std::vector<core::TopicPartition> partitions;
-    for (const std::string& topic : shelf.topics_) {
+    for (const std::string& topic : letter_topics(config)) {
+        const auto there = shelf.reader_->has(topic);
+        if (!there) {
+            return there.error();
+        }
+        if (!*there) {
+            shelf.missing_.push_back(topic);
+            continue;
+        }
+        shelf.topics_.push_back(topic);
         const auto count = shelf.reader_->partitions(topic);
         if (!count) {
             return count.error();
@@ -90,6 +108,11 @@ common::Result<Shelf> Shelf::open(const Config& config) {
         for (std::int32_t number = 0; number < *count; ++number) {
             partitions.push_back({topic, number});
         }
+    }
+    if (partitions.empty()) {
+        return common::Error{fmt::format(
+            "{}: there is no such topic, so dead letters have no place to go to either: create it",
+            fmt::join(shelf.missing_, ", "))};
     }
     const auto group = kafka::group_offsets(settings, partitions, patience);
     if (!group) {

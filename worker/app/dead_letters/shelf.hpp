@@ -12,6 +12,7 @@
 
 #include "common/result.hpp"
 #include "worker/adapters/kafka/log_reader.hpp"
+#include "worker/adapters/kafka/sole_member.hpp"
 #include "worker/app/config/config.hpp"
 #include "worker/core/letters/read_letter.hpp"
 #include "worker/core/settle/offset_tracker.hpp"
@@ -23,17 +24,26 @@ struct Stretch {
     core::TopicPartition partition;
     core::Offset first;        // that exists
     core::Offset end;          // when the shelf was opened
-    core::Offset settled;      // the replay group's committed offset, or `first`
+    core::Offset settled;      // everything below it: the replay group's committed offset, or `first`
     core::OffsetRanges above;  // settled above it
     std::int64_t expired = 0;  // offsets that retention took before anybody settled them
 };
 
+// Of what exists, and what the replay group committed.
+[[nodiscard]] Stretch stretch_of(
+    core::TopicPartition partition, const kafka::Watermarks& marks, const kafka::GroupOffset& group);
+// Whether the letter was replayed or discarded before.
+[[nodiscard]] bool is_settled(const Stretch& stretch, core::Offset offset);
+
 class Shelf {
 public:
+    // Error, among others: none of the topics is there.
     [[nodiscard]] static common::Result<Shelf> open(const Config& config);
 
     [[nodiscard]] const std::vector<Stretch>& stretches() const noexcept { return stretches_; }
     [[nodiscard]] const std::vector<std::string>& topics() const noexcept { return topics_; }
+    // Topics that the configuration names and the brokers do not have; nothing lies there.
+    [[nodiscard]] const std::vector<std::string>& missing() const noexcept { return missing_; }
     [[nodiscard]] kafka::LogReader& reader() noexcept { return *reader_; }
     [[nodiscard]] const core::DecodeRules& rules() const noexcept { return rules_; }
 
@@ -46,6 +56,7 @@ private:
     std::unique_ptr<kafka::LogReader> reader_;
     core::DecodeRules rules_;
     std::vector<std::string> topics_;
+    std::vector<std::string> missing_;
     std::vector<Stretch> stretches_;
 };
 

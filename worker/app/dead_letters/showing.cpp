@@ -6,6 +6,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "worker/core/event/envelope.hpp"
 #include "worker/core/letters/advice.hpp"
 
 namespace app::dead_letters {
@@ -15,27 +16,65 @@ using nlohmann::ordered_json;
 
 // Attributes of the event that are no secrets. Everything below them is masked: an invalid event may carry a
 // token under any name.
-constexpr std::array harmless{"specversion", "id",   "source",          "type",
-                              "subject",     "time", "datacontenttype", "traceparent"};
+constexpr std::array<std::string_view, 8> harmless{"specversion", "id",   "source",          "type",
+                                                   "subject",     "time", "datacontenttype", "traceparent"};
+// Names of the contract. Any other name may itself be a token that got into the wrong place.
+constexpr std::array<std::string_view, 13> known{
+    "data",         "data_base64",         "app",       "sign_in_tokens", "value",
+    "replacement",  "sign_out_everywhere", "client_id", "refresh_token",  "sign_in_with_apple",
+    "access_token", "dataschema",          "tracestate"};
 
-void mask(ordered_json& value, bool is_event = true) {
+template <class Names>
+bool among(const Names& names, std::string_view name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+ordered_json masked(const ordered_json& value, bool is_event) {
     if (value.is_object()) {
-        for (auto& [name, member] : value.items()) {
-            const bool keep = is_event && member.is_string() &&
-                              std::find(harmless.begin(), harmless.end(), name) != harmless.end();
-            if (!keep) {
-                mask(member, false);
-            }
+        ordered_json object = ordered_json::object();
+        std::size_t strangers = 0;
+        for (const auto& [name, member] : value.items()) {
+            const bool attribute = among(harmless, name);
+            const std::string shown_name =
+                attribute || among(known, name)
+                    ? name
+                    : fmt::format("<name {} of {} characters>", ++strangers, name.size());
+            object[shown_name] = is_event && attribute && member.is_string() ? member : masked(member, false);
         }
-    } else if (value.is_array()) {
-        for (ordered_json& item : value) {
-            mask(item, false);
-        }
-    } else if (value.is_string()) {
-        value = fmt::format("<{} characters>", value.get_ref<const std::string&>().size());
-    } else if (value.is_number()) {
-        value = "<a number>";
+        return object;
     }
+    if (value.is_array()) {
+        ordered_json array = ordered_json::array();
+        for (const ordered_json& item : value) {
+            array.push_back(masked(item, false));
+        }
+        return array;
+    }
+    if (value.is_string()) {
+        return fmt::format("<{} characters>", value.get_ref<const std::string&>().size());
+    }
+    return value.is_number() ? ordered_json{"<a number>"} : value;
+}
+
+// How deep objects and arrays are nested, of a text that is JSON.
+std::size_t depth_of(std::string_view text) {
+    std::size_t depth = 0;
+    std::size_t deepest = 0;
+    bool in_string = false;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const char c = text[at];
+        if (in_string) {
+            at += c == '\\' ? 1 : 0;
+            in_string = c != '"';
+        } else if (c == '"') {
+            in_string = true;
+        } else if (c == '{' || c == '[') {
+            deepest = std::max(deepest, ++depth);
+        } else if ((c == '}' || c == ']') && depth > 0) {
+            --depth;
+        }
+    }
+    return deepest;
 }
 
 std::string status_text(const core::Letter& letter) {
@@ -110,14 +149,18 @@ std::string masked_payload(const core::Record& record) {
     if (!record.value) {
         return "(no value: a tombstone, or the broker took it only without its value)";
     }
-    ordered_json document = ordered_json::parse(*record.value, nullptr, false);
+    constexpr std::size_t depth_max = 200;  // an event has 64 at most
+    if (depth_of(*record.value) > depth_max) {
+        return fmt::format("({} bytes, nested too deep to be shown)", record.value->size());
+    }
+    const ordered_json document = ordered_json::parse(*record.value, nullptr, false);
     if (document.is_discarded()) {
         return fmt::format(
             "({} bytes that are not JSON, so nothing can be masked and nothing is shown)",
             record.value->size());
     }
-    mask(document);
-    return document.dump(2, ' ', false, ordered_json::error_handler_t::replace);
+    return masked(document, core::mode_of(record.headers) == core::Mode::structured)
+        .dump(2, ' ', true, ordered_json::error_handler_t::replace);
 }
 
 std::string shown(
@@ -135,7 +178,7 @@ std::string shown(
     document["whose_turn"] = advice.whose;
     document["what_to_do"] = advice.text;
     document["payload"] = reveal ? record.value.value_or("") : masked_payload(record);
-    return document.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+    return document.dump(2, ' ', true, ordered_json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace app::dead_letters

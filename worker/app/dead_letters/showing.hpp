@@ -13,8 +13,8 @@ namespace app::dead_letters {
     const core::Letter& letter, const core::Record& record, bool settled, bool reveal, Format format,
     common::WallTime now);
 
-// JSON in which every text is masked that is not known to be harmless; what is no JSON object is described
-// only.
+// JSON in which every text, number and name is masked that is not known to be harmless; what is no JSON, or
+// is nested too deep, is described only.
 [[nodiscard]] std::string masked_payload(const core::Record& record);
 
 }  // namespace app::dead_letters

@@ -22,6 +22,15 @@ std::string text_at(const json& object, const char* name) {
     return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
 }
 
+// Null: there is no such object.
+const json* object_at(const json& object, const char* name) {
+    if (!object.is_object()) {
+        return nullptr;
+    }
+    const auto found = object.find(name);
+    return found != object.end() && found->is_object() ? &*found : nullptr;
+}
+
 // As an event counts: dead-lettered if any command is, else by the best that was achieved.
 Outcome joined(Outcome left, Outcome right) {
     if (left == Outcome::dead_lettered || right == Outcome::dead_lettered) {
@@ -49,28 +58,32 @@ void Outcomes::receipt(std::string_view value) {
     if (value.find(R"("replay")") == std::string_view::npos) {
         return;
     }
+    // Nothing is copied out of the document: hostile ones are nested deeper than a copy can go.
     const json document = json::parse(value, nullptr, false);
-    const json data = document.is_object() ? document.value("data", json{}) : json{};
-    const json replay = data.is_object() ? data.value("replay", json{}) : json{};
-    if (!replay.is_object()) {
+    const json* const data = object_at(document, "data");
+    const json* const replay = data != nullptr ? object_at(*data, "replay") : nullptr;
+    if (replay == nullptr) {
         return;
     }
-    const auto letter = waiting_.find(text_at(replay, "of"));
-    const auto outcome = outcome_named(text_at(data, "outcome"));
+    const auto letter = waiting_.find(text_at(*replay, "of"));
+    const auto outcome = outcome_named(text_at(*data, "outcome"));
     if (letter == waiting_.end() || !outcome) {
         return;
     }
     Waiting& waiting = letter->second;
     waiting.worst = joined(waiting.worst, *outcome);
-    waiting.alike =
-        waiting.alike || (*outcome == Outcome::dead_lettered && text_at(data, "reason") == waiting.reason &&
-                          text_at(data, "error_code") == waiting.code);
-    const json command = data.value("command", json{});
-    if (!command.is_object()) {
+    if (*outcome == Outcome::dead_lettered) {
+        const std::string reason = text_at(*data, "reason");
+        const std::string code = text_at(*data, "error_code");
+        waiting.alike = waiting.alike || (reason == waiting.reason && code == waiting.code);
+        waiting.came_back_as = reason + " " + code;
+    }
+    const json* const command = object_at(*data, "command");
+    if (command == nullptr) {
         return end(letter);  // about the event as a whole
     }
-    const auto index = command.find("index");
-    if (index != command.end() && index->is_number_unsigned()) {
+    const auto index = command->find("index");
+    if (index != command->end() && index->is_number_unsigned()) {
         waiting.commands.erase(index->get<std::size_t>());
     }
     if (waiting.commands.empty()) {
@@ -79,9 +92,15 @@ void Outcomes::receipt(std::string_view value) {
 }
 
 void Outcomes::end(std::map<std::string, Waiting>::iterator letter) {
+    constexpr std::size_t kinds_max = 12;
+    const Waiting& ended = letter->second;
     --tally_.waiting;
-    ++tally_.ended[static_cast<std::size_t>(letter->second.worst)];
-    tally_.came_back_alike += letter->second.alike ? 1 : 0;
+    ++tally_.ended[static_cast<std::size_t>(ended.worst)];
+    tally_.came_back_alike += ended.alike ? 1 : 0;
+    if (ended.worst == Outcome::dead_lettered &&
+        (tally_.came_back_as.size() < kinds_max || tally_.came_back_as.contains(ended.came_back_as))) {
+        ++tally_.came_back_as[ended.came_back_as];
+    }
     waiting_.erase(letter);
 }
 

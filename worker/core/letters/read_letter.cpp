@@ -32,6 +32,15 @@ std::optional<common::WallTime> time_in(const Headers& headers, std::string_view
     return text != nullptr ? parse_rfc3339(*text) : std::nullopt;
 }
 
+// Milliseconds since 1970; what no clock of ours can have shown is not believed.
+std::optional<common::WallTime> original_time_in(const Headers& headers) {
+    constexpr std::int64_t year_10000 = 253'402'300'800'000;
+    const auto number = number_in<std::int64_t>(headers, letter_header::original_timestamp);
+    return number && *number > 0 && *number < year_10000
+               ? std::optional{common::WallTime{std::chrono::milliseconds{*number}}}
+               : std::nullopt;
+}
+
 std::optional<DeadLetterReason> reason_in(const Headers& headers) {
     const std::string* const text = last_header(headers, letter_header::reason);
     for (const DeadLetterReason reason : dead_letter_reasons) {
@@ -104,14 +113,13 @@ LetterRead read_letter(const TopicPartition& topic, const Record& record, const 
     letter.value_omitted = last_header(headers, letter_header::value_omitted) != nullptr;
     letter.key_omitted = last_header(headers, letter_header::key_omitted) != nullptr;
     read_event(record, rules, letter);
-    const auto original_time = number_in<std::int64_t>(headers, letter_header::original_timestamp);
+    const auto original_time = original_time_in(headers);
     if (letter.envelope.time) {
         letter.since = *letter.envelope.time;
     } else if (lineage.since) {
         letter.since = *lineage.since;
     } else {
-        letter.since =
-            original_time ? common::WallTime{std::chrono::milliseconds{*original_time}} : record.timestamp;
+        letter.since = original_time.value_or(record.timestamp);
     }
     return letter;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "worker/core/letters/signature.hpp"
 #include "worker/core/settle/text.hpp"
 
 namespace core {
@@ -41,7 +42,9 @@ bool selects(const Selection& selection, const Letter& letter) {
            among(selection.types, type_word(letter)) && among(selection.apps, letter.app) &&
            among(selection.accounts, letter.envelope.subject) &&
            among(selection.topics, letter.original.partition.topic) &&
-           among(selection.events, letter.envelope.id) && (!selection.since || failed >= *selection.since) &&
+           among(selection.events, letter.envelope.id) &&
+           (selection.groups.empty() || among(selection.groups, text_of(signature_of(letter)))) &&
+           (!selection.since || failed >= *selection.since) &&
            (!selection.until || failed < *selection.until) &&
            among(selection.partitions, letter.place.partition.partition) &&
            among(selection.offsets, letter.place.offset.value) &&
@@ -61,12 +64,17 @@ std::string text_of(const Selection& selection) {
     add_all(text, "account", selection.accounts);
     add_all(text, "topic", selection.topics);
     add_all(text, "event", selection.events);
+    add_all(text, "group", selection.groups);
     add(text, "since", written(selection.since));
     add(text, "until", written(selection.until));
     add_all(text, "partition", selection.partitions);
     add_all(text, "offset", selection.offsets);
     add(text, "replayed", selection.replayed ? (*selection.replayed ? "yes" : "no") : "");
     return text.empty() ? "everything" : text;
+}
+
+bool selects_everything(const Selection& selection) {
+    return text_of(selection) == "everything";
 }
 
 std::string_view type_word(const Letter& letter) noexcept {

@@ -18,6 +18,7 @@ struct Selection {
     std::vector<std::string> accounts;
     std::vector<std::string> topics;        // source topics
     std::vector<std::string> events;        // ids
+    std::vector<std::string> groups;        // text_of(Signature)
     std::optional<common::WallTime> since;  // last failure at or after
     std::optional<common::WallTime> until;  // last failure before
     std::vector<std::int32_t> partitions;   // of the dead-letter topic
@@ -26,6 +27,9 @@ struct Selection {
 };
 
 [[nodiscard]] bool selects(const Selection& selection, const Letter& letter);
+
+// Nothing is given.
+[[nodiscard]] bool selects_everything(const Selection& selection);
 
 // The selection in words for the audit record: "reason=rejected code=400,422"; "everything" when it is empty.
 [[nodiscard]] std::string text_of(const Selection& selection);
