@@ -71,6 +71,7 @@ TEST_CASE("defaults are those of the engine") {
     CHECK(ours.attempts_max == engine.attempts_max);
     CHECK(ours.age_max == engine.age_max);
     CHECK(ours.exhausted_per_minute_max == engine.exhausted_per_minute_max);
+    CHECK(ours.rejected_per_minute_max == engine.rejected_per_minute_max);
     CHECK(ours.retry.base == engine.retry.base);
     CHECK(ours.retry.longest == engine.retry.longest);
     CHECK(ours.breaker.failures == engine.breaker.failures);

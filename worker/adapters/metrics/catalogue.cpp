@@ -54,6 +54,9 @@ constexpr std::array<Definition, metrics_count> definitions{{
      "Times that a command had used up its attempts and was retried all the same, because too many had: a "
      "part "
      "of the API is down."},
+    {Metric::rejections_withheld, "autosignin_rejections_withheld_total", Kind::counter,
+     "Times that a rejected command was retried instead of dead-lettered, because too many were rejected: "
+     "either Apple is wrong or many values are."},
     {Metric::standstills, "autosignin_standstills_total", Kind::counter,
      "Times that work rested longer than standstill.warn_after though nothing held it on purpose."},
     {Metric::standstill_seconds, "autosignin_standstill_seconds", Kind::gauge,

@@ -77,6 +77,7 @@ enum class Metric : std::uint8_t {
     dead_letters_without_value,
     heads_given_up,
     exhaustions_withheld,
+    rejections_withheld,
     standstills,
     standstill_seconds,
     receipts,

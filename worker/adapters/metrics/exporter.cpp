@@ -57,6 +57,7 @@ void add_counters(Page& page, const core::Counters& counters) {
         {Metric::dead_letters_without_value, counters.dead_letters_without_value},
         {Metric::heads_given_up, counters.heads_given_up},
         {Metric::exhaustions_withheld, counters.exhaustions_withheld},
+        {Metric::rejections_withheld, counters.rejections_withheld},
         {Metric::standstills, counters.standstills},
         {Metric::receipts, counters.receipts},
         {Metric::store_failures, counters.store_failures},

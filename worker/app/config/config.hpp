@@ -40,6 +40,7 @@ struct AppleConfig {
     common::Duration request_timeout{};
     int attempts_max = 0;
     double exhausted_per_minute_max = 0;
+    double rejected_per_minute_max = 0;
     common::Duration age_max{};
     core::Backoff retry;
     core::BreakerSettings breaker;  // with the canary

@@ -38,6 +38,7 @@ AppleConfig apple(const Checked& checked, const std::string& folder) {
         .request_timeout = checked.duration("apple.request_timeout"),
         .attempts_max = static_cast<int>(checked.count("apple.attempts_max")),
         .exhausted_per_minute_max = static_cast<double>(checked.count("apple.exhausted_per_minute_max")),
+        .rejected_per_minute_max = static_cast<double>(checked.count("apple.rejected_per_minute_max")),
         .age_max = checked.duration("apple.age_max"),
         .retry = {checked.duration("apple.retry.base"), checked.duration("apple.retry.longest")},
         .breaker =

@@ -117,6 +117,14 @@ constexpr Key table[] = {
      .help =
          "Commands of an app that may be given up as exhausted in a minute, after the first ten: where more "
          "fail, a part of Apple is down, and they go on being retried. 0: no limit."},
+    {.path = "apple.rejected_per_minute_max",
+     .kind = integer,
+     .standard = "60",
+     .low = "0",
+     .high = "1000000",
+     .example = "600",
+     .help = "Commands of an app that may be dead-lettered as rejected in a minute, after the first hundred: "
+             "where more are, Apple may be wrong, and they are retried until it is their turn. 0: no limit."},
     {.path = "apple.age_max",
      .kind = duration,
      .standard = "0s",

@@ -50,6 +50,7 @@ core::Settings to_settings(const Config& config) {
     settings.request_timeout = config.apple.request_timeout;
     settings.attempts_max = config.apple.attempts_max;
     settings.exhausted_per_minute_max = config.apple.exhausted_per_minute_max;
+    settings.rejected_per_minute_max = config.apple.rejected_per_minute_max;
     settings.age_max = config.apple.age_max;
     settings.retry = config.apple.retry;
     settings.breaker = config.apple.breaker;
