@@ -111,6 +111,24 @@ TEST_CASE("letters: an event that cannot be read is owed since its record's time
     CHECK(core::type_word(std::get<Letter>(read)) == "unknown");
 }
 
+// Ages are differences of times, and one of these overflowed.
+TEST_CASE("letters: a timestamp that no clock can have shown is not believed") {
+    for (const char* impossible :
+         {"-9223372036854775808", "9223372036854775807", "0", "-1", "253402300800000", "1e3"}) {
+        CAPTURE(std::string{impossible});
+        core::Record record = original();
+        record.value = "{";
+        record = stored(record, facts());
+        std::erase_if(record.headers, [](const core::Header& header) {
+            return header.name == "dlq.original.timestamp";
+        });
+        record.headers.push_back({"dlq.original.timestamp", impossible});
+        const auto read = core::read_letter(letters, record, rules());
+        REQUIRE(std::holds_alternative<Letter>(read));
+        CHECK(std::get<Letter>(read).since == record.timestamp);
+    }
+}
+
 TEST_CASE("letters: what is no dead letter says which header is to blame") {
     const struct {
         const char* name;
@@ -180,6 +198,10 @@ TEST_CASE("letters: every filter takes what it names and leaves the rest") {
         {with([](S& s) { s.offsets = {4711}; }), false, "offset=4711"},
         {with([](S& s) { s.replayed = false; }), true, "replayed=no"},
         {with([](S& s) { s.replayed = true; }), false, "replayed=yes"},
+        {with([](S& s) { s.groups = {"rejected/400/account.opted-out.v1/tv/events"}; }), true,
+         "group=rejected/400/account.opted-out.v1/tv/events"},
+        {with([](S& s) { s.groups = {"rejected/422/account.opted-out.v1/tv/events"}; }), false,
+         "group=rejected/422/account.opted-out.v1/tv/events"},
         {with([](S& s) {
              s.reasons = {DeadLetterReason::rejected};
              s.apps = {"radio"};
@@ -190,6 +212,7 @@ TEST_CASE("letters: every filter takes what it names and leaves the rest") {
         CAPTURE(row.words);
         CHECK(core::selects(row.selection, letter()) == row.selected);
         CHECK(core::text_of(row.selection) == row.words);
+        CHECK(core::selects_everything(row.selection) == (std::string{row.words} == "everything"));
     }
 }
 

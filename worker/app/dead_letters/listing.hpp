@@ -47,6 +47,8 @@ enum class Format : unsigned char { table, json, csv };
 
 // "3 min", "2 h 5 min", "4 d 3 h".
 [[nodiscard]] std::string age_text(common::Duration age);
+// "once", "2 times".
+[[nodiscard]] std::string times_text(int times);
 // The line that shouts about letters that retention took before anybody settled them.
 [[nodiscard]] std::string expired_text(std::int64_t expired);
 // RFC 3339.

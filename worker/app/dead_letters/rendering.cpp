@@ -46,8 +46,10 @@ std::string table_of_groups(const Listing& listing, common::WallTime now) {
             "          {}, app {}, from {}\n", plain(signature.type), or_dash(signature.app),
             plain(signature.topic));
         text += fmt::format(
-            "          failed {} to {}{}\n", time_text(group.first_failed), time_text(group.last_failed),
-            group.replayed > 0 ? fmt::format(", {} came back from a replay", group.replayed) : "");
+            "          failed {} to {}\n", time_text(group.first_failed), time_text(group.last_failed));
+        if (group.replayed > 0) {
+            text += fmt::format("          {} came back from a replay\n", group.replayed);
+        }
         text += fmt::format("          whose turn: {}\n", advice.whose);
         text += fmt::format("          for example {}\n", plain(place_text(group.example)));
         text += fmt::format("          --group {}\n", shell_word(core::text_of(signature)));
@@ -65,7 +67,7 @@ std::string table_of_each(const Listing& listing, common::WallTime now) {
             age_text(common::age(letter.since, now)), each.settled ? "  settled" : "",
             core::type_word(letter), or_dash(letter.app), or_dash(letter.envelope.subject),
             or_dash(letter.envelope.id),
-            letter.replays > 0 ? fmt::format(", replayed {} times", letter.replays) : "");
+            letter.replays > 0 ? ", replayed " + times_text(letter.replays) : "");
     }
     return text;
 }
@@ -226,6 +228,10 @@ std::string plain_lines(std::string_view text) {
         text.remove_prefix(std::min(end + 1, text.size()));
     }
     return out;
+}
+
+std::string times_text(int times) {
+    return times == 1 ? "once" : fmt::format("{} times", times);
 }
 
 std::string expired_text(std::int64_t expired) {

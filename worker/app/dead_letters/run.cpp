@@ -72,11 +72,11 @@ std::optional<ExitCode> Run::begin() {
     auto member = kafka::SoleMember::join(
         replay_settings(config_, shelf_.topics()), options_.by, kafka::SoleMember::session + 3s);
     if (!member) {
-        return member.error().held ? fail(
-                                         ExitCode::held,
-                                         member.error().message +
-                                             ": wait until that run has ended; nothing was done")
-                                   : fail(ExitCode::cannot_start, member.error().message);
+        return member.error().held
+                   ? fail(
+                         ExitCode::held,
+                         member.error().message + ": wait until that run has ended; nothing was done")
+                   : fail(ExitCode::cannot_start, member.error().message);
     }
     courier_.emplace(*sink_, std::move(*member));
     if (errand_.action == "replay" && config_.receipts.enabled) {

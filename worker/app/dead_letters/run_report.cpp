@@ -15,7 +15,8 @@ std::string kinds_of(const core::Outcomes::Tally& tally) {
     for (const auto& [kind, count] : tally.came_back_as) {
         text += fmt::format("{}{}", text.empty() ? "" : ", ", plain(kind));
         if (tally.came_back_as.size() > 1) {
-            text += fmt::format(" {} times", count);
+            text += fmt::format(
+                " {}", times_text(static_cast<int>(std::min<std::uint64_t>(count, 1'000'000'000))));
         }
     }
     return text;

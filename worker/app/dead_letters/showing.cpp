@@ -53,7 +53,7 @@ ordered_json masked(const ordered_json& value, bool is_event) {
     if (value.is_string()) {
         return fmt::format("<{} characters>", value.get_ref<const std::string&>().size());
     }
-    return value.is_number() ? ordered_json{"<a number>"} : value;
+    return value.is_number() ? ordered_json(std::string{"<a number>"}) : value;
 }
 
 // How deep objects and arrays are nested, of a text that is JSON.
@@ -82,8 +82,9 @@ std::string status_text(const core::Letter& letter) {
 }
 
 std::string owed_text(const core::Letter& letter) {
-    return letter.commands.empty() ? "all commands of the event, once it can be read"
-                                   : fmt::format("command {}", fmt::join(letter.commands, ", "));
+    return letter.commands.empty()
+               ? "all commands of the event, once it can be read"
+               : fmt::format("commands by index, from 0: {}", fmt::join(letter.commands, ", "));
 }
 
 // At spaces, so that it fits 80 columns behind the names.
@@ -126,7 +127,7 @@ std::string for_people(
     if (!letter.replay_of.empty()) {
         text += row("replay of", letter.replay_of);
     }
-    text += row("replayed", fmt::format("{} times", letter.replays));
+    text += row("replayed", times_text(letter.replays));
     text += "\n";
     text +=
         row("failed", fmt::format(

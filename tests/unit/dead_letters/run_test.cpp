@@ -1,0 +1,255 @@
+// The pure parts of a run: its stages, its progress line, its plan and its report, and where a group stands.
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/unit/dead_letters/letters_world.hpp"
+#include "worker/app/dead_letters/canary.hpp"
+#include "worker/app/dead_letters/discard_receipts.hpp"
+#include "worker/app/dead_letters/meter.hpp"
+#include "worker/app/dead_letters/plan.hpp"
+#include "worker/app/dead_letters/run_report.hpp"
+#include "worker/core/settle/offset_map.hpp"
+
+namespace {
+
+using namespace app::dead_letters;
+using core::Offset;
+
+RunReport report() {
+    RunReport report;
+    report.action = "replay";
+    report.selected = report.settled = 500;
+    report.with_receipts = true;
+    report.tally.sent = 500;
+    report.tally.ended[static_cast<std::size_t>(core::Outcome::executed)] = 500;
+    return report;
+}
+
+}  // namespace
+
+TEST_CASE("canary: one, one in a hundred, one in ten, all; each larger than the one before") {
+    struct Row {
+        std::uint64_t letters;
+        std::uint64_t ends[3];
+    };
+    const Row rows[] = {{1, {1, 2, 3}}, {20, {1, 2, 3}}, {31, {1, 2, 4}}, {400, {1, 4, 40}}, {5001, {1, 51, 501}}};
+    for (const Row& row : rows) {
+        CAPTURE(row.letters);
+        for (std::size_t stage = 0; stage < 3; ++stage) {
+            CHECK(stage_end(stage, row.letters) == row.ends[stage]);
+        }
+        CHECK_FALSE(stage_end(3, row.letters));
+    }
+}
+
+TEST_CASE("meter: as much as fits, the numbers first") {
+    const Numbers numbers{.done = 1204, .of = 5000, .executed = 1180, .came_back = 3, .with_outcomes = true};
+    CHECK(
+        meter_line(numbers, 3, 200) ==
+        "[####................]  1204/5000  24 %  executed 1180  came back 3  401/s  9 s left");
+    CHECK(meter_line(numbers, 3, 79) == "1204/5000  24 %  executed 1180  came back 3  401/s  9 s left");
+    CHECK(meter_line(numbers, 3, 20) == "1204/5000  24 %  exe");
+    CHECK(
+        meter_line({.done = 12, .of = 5000}, 60, 79) ==
+        "[....................]  12/5000  0 %  0.2/s  6 h 55 min left");
+    CHECK(meter_line({.done = 5000, .of = 5000}, 60, 79) == "[####################]  5000/5000  100 %");
+    CHECK(meter_line({}, 0, 79) == "[####################]  0/0  100 %");
+}
+
+TEST_CASE("report: what became of every one") {
+    struct Row {
+        const char* because;
+        void (*change)(RunReport& report);
+        bool complete;
+        const char* words;
+    };
+    using core::Outcome;
+    const Row rows[] = {
+        {"all executed", [](RunReport&) {}, true, "500 of 500 sent: 500 executed"},
+        {"as they ended",
+         [](RunReport& r) {
+             r.tally.ended = {412, 0, 31, 0, 0, 2};
+             r.tally.waiting = 55;
+             r.tally.came_back_as = {{"rejected 400", 2}};
+             r.example_waiting = "events.dead-letters/2/41";
+         },
+         false,
+         "500 of 500 sent: 412 executed, 31 already so, 2 came back (rejected 400), 55 not executed yet (for "
+         "example events.dead-letters/2/41)"},
+        {"back in two ways",
+         [](RunReport& r) {
+             r.tally.ended = {497, 0, 0, 0, 0, 3};
+             r.tally.came_back_as = {{"invalid not_json", 1}, {"rejected 400", 2}};
+         },
+         false,
+         "500 of 500 sent: 497 executed, 3 came back (invalid not_json once, rejected 400 2 times)"},
+        {"no receipts",
+         [](RunReport& r) {
+             r.with_receipts = false;
+             r.tally = {};
+         },
+         true, "500 of 500 sent; receipts are switched off, so what became of them is not known"},
+        {"discarded",
+         [](RunReport& r) {
+             r.action = "discard";
+             r.with_receipts = false;
+             r.tally = {};
+         },
+         true, "500 of 500 discarded"},
+        {"some settled by somebody else",
+         [](RunReport& r) {
+             r.settled = 498;
+             r.elsewhere = 2;
+             r.tally.ended = {498};
+         },
+         true, "498 of 500 sent: 498 executed; 2 were settled by somebody else meanwhile"},
+        {"interrupted",
+         [](RunReport& r) {
+             r.settled = 7;
+             r.tally.ended = {7};
+             r.troubles = {"interrupted"};
+         },
+         false, "7 of 500 sent: 7 executed"},
+        {"refused and failed",
+         [](RunReport& r) {
+             r.settled = 499;
+             r.failed = 1;
+             r.tally.ended = {499};
+             r.refused = {{core::Unsendable::too_often, 4}};
+         },
+         false,
+         "499 of 500 sent: 499 executed; 1 were not taken by the brokers and stay open; 4 refused (too_often)"},
+    };
+    for (const Row& row : rows) {
+        SUBCASE(row.because) {
+            RunReport given = report();
+            row.change(given);
+            CHECK(words_of(given) == row.words);
+            CHECK(is_complete(given) == row.complete);
+            const auto document = nlohmann::json::parse(json_of(given));
+            CHECK(document["complete"] == row.complete);
+            CHECK(document.contains("outcomes") == given.with_receipts);
+        }
+    }
+}
+
+TEST_CASE("where the group stands: what is settled, and what expired before it was") {
+    struct Row {
+        const char* because;
+        Offset first;
+        Offset end;
+        std::optional<Offset> committed;
+        core::OffsetRanges above;
+        Offset settled;
+        core::OffsetRanges settled_above;
+        std::int64_t expired;
+    };
+    const Row rows[] = {
+        {"never committed", Offset{0}, Offset{9}, std::nullopt, {}, Offset{0}, {}, 0},
+        {"never committed, and retention was there", Offset{5}, Offset{9}, std::nullopt, {}, Offset{5}, {}, 5},
+        {"all settled", Offset{0}, Offset{9}, Offset{9}, {}, Offset{9}, {}, 0},
+        {"islands", Offset{0}, Offset{9}, Offset{2}, {{Offset{4}, Offset{5}}}, Offset{2}, {{Offset{4}, Offset{5}}}, 0},
+        {"an earlier topic of this name", Offset{0}, Offset{3}, Offset{7}, {}, Offset{0}, {}, 0},
+        {"retention behind the commit", Offset{2}, Offset{9}, Offset{4}, {}, Offset{4}, {}, 0},
+        {"retention took open ones", Offset{6}, Offset{9}, Offset{2}, {{Offset{4}, Offset{4}}}, Offset{6}, {}, 3},
+        {"retention into an island", Offset{5}, Offset{9}, Offset{2}, {{Offset{4}, Offset{6}}}, Offset{7}, {}, 2},
+    };
+    for (const Row& row : rows) {
+        SUBCASE(row.because) {
+            kafka::GroupOffset group{{"dead", 0}, row.committed};
+            if (row.committed) {
+                group.metadata = core::encode_offset_map(*row.committed, row.above).text;
+            }
+            const Stretch stretch = stretch_of({"dead", 0}, {row.first, row.end}, group);
+            CHECK(stretch.settled == row.settled);
+            CHECK(stretch.above == row.settled_above);
+            CHECK(stretch.expired == row.expired);
+            for (Offset offset = row.first; offset < row.end; offset = offset + 1) {
+                bool want = offset < row.settled;
+                for (const core::OffsetRange& range : row.settled_above) {
+                    want = want || (range.first <= offset && offset <= range.last);
+                }
+                CHECK(is_settled(stretch, offset) == want);
+            }
+        }
+    }
+}
+
+TEST_CASE("plan: what will be done and what is refused, for people and programs") {
+    Plan plan;
+    for (const std::int64_t offset : {41, 44}) {
+        const core::Letter letter = letters_test::letter(offset);
+        ++plan.letters;
+        plan.digest.add(letter.place);
+        plan.groups.add(letter);
+    }
+    plan.refused = {{core::Unsendable::foreign_topic, 3}};
+    ErrandOptions options;
+    options.selection.codes = {"400"};
+    const Errand errand{"replay", {}, {}};
+    CHECK(text_of(plan, options, errand) == R"~(replay: 2 open dead letters (code=400)
+       2  rejected/400/account.opted-out.v1/tv/events
+       3  refused, foreign_topic: its source topic is not among kafka.topics, so no worker of this configuration would read it: use the configuration of the worker that wrote it
+)~");
+    const auto document = nlohmann::json::parse(json_of(plan, options, errand));
+    CHECK(document["selected"] == 2);
+    CHECK(document["refused"]["foreign_topic"] == 3);
+    CHECK(document["groups"][0]["signature"] == "rejected/400/account.opted-out.v1/tv/events");
+    CHECK(document["digest"].get<std::string>().size() == 64);
+}
+
+TEST_CASE("plan: only what was chosen then is taken, whatever lies behind it now") {
+    Plan plan;
+    plan.last = {{{"events.dead-letters", 2}, Offset{41}}};
+    ErrandOptions options;
+    options.selection.codes = {"400"};
+    const Errand errand{
+        "replay",
+        [](const core::Letter& letter) {
+            return letter.replays > 0 ? std::optional{core::Unsendable::too_often} : std::nullopt;
+        },
+        {}};
+    CHECK(is_planned(plan, options, errand, letters_test::letter(40)));
+    CHECK(is_planned(plan, options, errand, letters_test::letter(41)));
+    CHECK_FALSE(is_planned(plan, options, errand, letters_test::letter(42)));
+    CHECK_FALSE(is_planned(plan, options, errand, letters_test::invalid_letter(40)));
+    core::Letter refused = letters_test::letter(40);
+    refused.replays = 1;
+    CHECK_FALSE(is_planned(plan, options, errand, refused));
+    core::Letter elsewhere = letters_test::letter(40);
+    elsewhere.place.partition.partition = 1;
+    CHECK_FALSE(is_planned(plan, options, errand, elsewhere));
+}
+
+TEST_CASE("discard: a receipt for each command that is still owed, with the same ids every time") {
+    core::DecodeRules rules;
+    rules.apps = {{"tv", core::AppId{1}}};
+    core::Record record;
+    record.key = "anna";
+    record.headers = {{"content-type", "application/cloudevents+json"}};
+    record.value =
+        R"({"specversion":"1.0","id":"e-1","source":"/accounts","type":"account.opted-out.v1","subject":"anna",)"
+        R"("time":"2026-01-02T03:04:05Z","data":{"app":"tv","sign_in_tokens":[{"value":"tkn~0"},{"value":"tkn~1"}]}})";
+    const core::Discard discard{"anna", "sent anew", "e-2"};
+    const auto receipts = [&](const core::Letter& letter) {
+        return discard_receipts("receipts", discard, rules, letter, record, letters_test::now);
+    };
+    core::Letter letter = letters_test::letter(41);
+    REQUIRE(receipts(letter).size() == 1);
+    const auto one = nlohmann::json::parse(receipts(letter).front().value.value_or(""));
+    CHECK(one["id"] == "events.dead-letters/2/41/1");
+    CHECK(one["data"]["outcome"] == "discarded");
+    CHECK(one["data"]["discard"]["superseded_by"] == "e-2");
+    letter.commands.clear();
+    CHECK(receipts(letter).size() == 2);
+    for (const core::OutgoingRecord& receipt : receipts(letter)) {
+        CHECK(receipt.value.value_or("").find("tkn~") == std::string::npos);
+    }
+    record.value = "{";
+    const auto invalid = receipts(letters_test::invalid_letter(42));
+    REQUIRE(invalid.size() == 1);
+    const auto whole = nlohmann::json::parse(invalid.front().value.value_or(""));
+    CHECK(whole["id"] == "events.dead-letters/2/42");
+    CHECK(whole["data"]["replay"]["of"] == "events.dead-letters/2/7");
+}
