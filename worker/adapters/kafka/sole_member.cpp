@@ -4,11 +4,10 @@
 #include <librdkafka/rdkafka.h>
 
 #include <chrono>
-#include <cstdlib>
-#include <cstring>
 #include <utility>
 
 #include "worker/adapters/kafka/client.hpp"
+#include "worker/adapters/kafka/group_calls.hpp"
 #include "worker/adapters/kafka/last_fault.hpp"
 
 namespace kafka {
@@ -30,14 +29,6 @@ Properties fixed(const std::string& name) {
          std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(SoleMember::session).count())},
         {"heartbeat.interval.ms", "2000"},
     };
-}
-
-RdPartitions list_of(const std::vector<core::TopicPartition>& partitions) {
-    RdPartitions list{rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size()))};
-    for (const core::TopicPartition& each : partitions) {
-        rd_kafka_topic_partition_list_add(list.get(), each.topic.c_str(), each.partition);
-    }
-    return list;
 }
 
 // A client in the group, which joins it only when it is told to.
@@ -70,19 +61,11 @@ struct Membership {
         if (const auto code = rd_kafka_committed(client.handle(), list.get(), milliseconds_left(deadline))) {
             return failed(code);
         }
-        std::vector<GroupOffset> found;
-        for (int i = 0; i < list->cnt; ++i) {
-            const rd_kafka_topic_partition_t& entry = list->elems[i];
-            if (entry.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-                return failed(entry.err);
-            }
-            GroupOffset& offset = found.emplace_back(GroupOffset{{entry.topic, entry.partition}});
-            if (entry.offset >= 0) {
-                offset.committed = core::Offset{entry.offset};
-                offset.metadata.assign(static_cast<const char*>(entry.metadata), entry.metadata_size);
-            }
+        auto found = committed_in(*list);
+        if (!found) {
+            return failed(found.error());
         }
-        return found;
+        return std::move(*found);
     }
 
     // Nothing is read through the group, so an assignment is noted and answered with none.
@@ -92,10 +75,11 @@ struct Membership {
         auto& self = *static_cast<Membership*>(static_cast<Client*>(opaque)->owner);
         if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS && !self.lost) {
             self.assigned = partitions->cnt;
+            assign_nothing(handle);
         } else {
             self.lost = true;
+            rd_kafka_assign(handle, nullptr);
         }
-        rd_kafka_assign(handle, nullptr);
     }
 
     LastFault fault;
@@ -104,16 +88,6 @@ struct Membership {
     int assigned = -1;  // partitions; -1: the group has not said yet
     bool lost = false;
 };
-
-// Of the commit as a whole, or of the first partition that was refused.
-int code_of(rd_kafka_event_t* commit) {
-    int code = rd_kafka_event_error(commit);
-    const rd_kafka_topic_partition_list_t* const list = rd_kafka_event_topic_partition_list(commit);
-    for (int i = 0; list != nullptr && i < list->cnt && code == RD_KAFKA_RESP_ERR_NO_ERROR; ++i) {
-        code = list->elems[i].err;
-    }
-    return code;
-}
 
 // The member that is in the group, as people would look for it; empty: there is none, or it cannot be told.
 std::string member_of(Membership& membership, common::Duration patience) {
@@ -172,18 +146,7 @@ common::Result<std::vector<GroupOffset>> group_offsets(
 SoleMember::SoleMember(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
 
 SoleMember::~SoleMember() {
-    Membership& membership = impl_->membership;
-    // A polite end with a bound; what counts is committed.
-    const RdQueue ended{rd_kafka_queue_new(membership.client.handle())};
-    rd_kafka_error_t* const error = rd_kafka_consumer_close_queue(membership.client.handle(), ended.get());
-    if (error != nullptr) {
-        rd_kafka_error_destroy(error);
-        return;
-    }
-    const common::Instant deadline = steady_now() + 5s;
-    while (rd_kafka_consumer_closed(membership.client.handle()) == 0 && milliseconds_left(deadline) > 0) {
-        rd_kafka_queue_poll_callback(ended.get(), 50);
-    }
+    leave_group(impl_->membership.client.handle(), 5s);
 }
 
 common::Result<std::unique_ptr<SoleMember>, NotJoined> SoleMember::join(
@@ -207,13 +170,7 @@ common::Result<std::unique_ptr<SoleMember>, NotJoined> SoleMember::join(
         member = member_of(membership, 10s);
     }
     rd_kafka_poll_set_consumer(membership.client.handle());
-    const RdPartitions topics = [&] {
-        RdPartitions list{rd_kafka_topic_partition_list_new(static_cast<int>(settings.topics.size()))};
-        for (const std::string& topic : settings.topics) {
-            rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
-        }
-        return list;
-    }();
+    const RdPartitions topics = list_of(settings.topics);
     if (const auto code = rd_kafka_subscribe(membership.client.handle(), topics.get())) {
         return NotJoined{membership.failed(code).message};
     }
@@ -242,25 +199,7 @@ common::Result<std::vector<GroupOffset>> SoleMember::offsets(
 
 common::Result<bool> SoleMember::commit(const std::vector<GroupOffset>& offsets) {
     Membership& membership = impl_->membership;
-    const RdPartitions list{rd_kafka_topic_partition_list_new(static_cast<int>(offsets.size()))};
-    for (const GroupOffset& each : offsets) {
-        rd_kafka_topic_partition_t* const entry = rd_kafka_topic_partition_list_add(
-            list.get(), each.partition.topic.c_str(), each.partition.partition);
-        entry->offset = each.committed ? each.committed->value : RD_KAFKA_OFFSET_INVALID;
-        if (!each.metadata.empty()) {
-            entry->metadata = std::malloc(each.metadata.size());  // the list frees it
-            std::memcpy(entry->metadata, each.metadata.data(), each.metadata.size());
-            entry->metadata_size = each.metadata.size();
-        }
-    }
-    const RdQueue answers{rd_kafka_queue_new(membership.client.handle())};
-    if (const auto code =
-            rd_kafka_commit_queue(membership.client.handle(), list.get(), answers.get(), nullptr, nullptr)) {
-        return membership.failed(code);
-    }
-    rd_kafka_event_t* const answer = rd_kafka_queue_poll(answers.get(), commit_milliseconds);
-    const int code = answer != nullptr ? code_of(answer) : RD_KAFKA_RESP_ERR__TIMED_OUT;
-    rd_kafka_event_destroy(answer);
+    const int code = commit_offsets(membership.client.handle(), offsets, commit_milliseconds);
     return code == RD_KAFKA_RESP_ERR_NO_ERROR ? common::Result<bool>{true} : membership.failed(code);
 }
 
