@@ -35,6 +35,7 @@ std::set<std::string> allowed(const std::string& from) {
         {core + "outcome", {core + "command"}},
         {core + "schedule", {core + "event", core + "outcome"}},
         {core + "settle", {core + "event", core + "command"}},
+        {core + "letters", {core + "event", core + "command", core + "settle"}},
         {core + "engine",
          {core + "event", core + "command", core + "outcome", core + "schedule", core + "settle"}},
     };
@@ -57,6 +58,7 @@ std::set<std::string> allowed(const std::string& from) {
     for (const char* adapter : {"kafka", "http2", "http1", "auth", "metrics", "admin", "log", "reactor"}) {
         below.insert(std::string{"worker/adapters/"} + adapter);
     }
+    below.insert(core + "letters");  // people's tools and the watch; the engine knows nothing of them
     if (from == "worker/app") {
         return below;
     }

@@ -34,7 +34,7 @@ void require_metrics(const Scene& scene, const WorkerProcess& worker, const Hist
     require_value("autosignin_records_total", history.events.size());
     require_value("autosignin_dead_letters_total{reason=\"invalid\"}", history.invalid());
     require_value("autosignin_in_flight", 0);
-    require_value("autosignin_oldest_unexecuted_seconds", 0);
+    require_value("autosignin_oldest_unexecuted_seconds{state=\"received\"}", 0);
     const auto status = nlohmann::json::parse(worker.get("/status").body);
     for (const auto& [partition, end] : scene.cluster().ends(scene.source_topic())) {
         require_value(

@@ -65,7 +65,7 @@ public:
             value("autosignin_lanes_open"),
             value("autosignin_records_buffered"),
             value("autosignin_stores_in_flight"),
-            value("autosignin_oldest_unexecuted_seconds"),
+            value("autosignin_oldest_unexecuted_seconds{state=\"received\"}"),
             static_cast<double>(sent) - receipts};
         for (std::size_t at = 0; at < series_.size(); ++at) {
             series_[at].values.push_back(now[at]);

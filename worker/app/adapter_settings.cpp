@@ -53,13 +53,26 @@ std::vector<auth::AppCredential> app_credentials(const Config& config) {
     return all;
 }
 
-std::vector<std::string> written_topics(const Config& config) {
+std::string replay_group_of(const Config& config) {
+    return config.kafka.group_id + ".replay";
+}
+std::string watch_group_of(const Config& config) {
+    return config.kafka.group_id + ".dead-letters";
+}
+
+std::vector<std::string> dead_letter_topics(const Config& config) {
     std::set<std::string> topics;
     for (const std::string& source : config.kafka.topics) {
         for (const core::DeadLetterReason reason : core::dead_letter_reasons) {
             topics.insert(core::dead_letter_topic(config.dead_letter_topic, source, reason));
         }
     }
+    return {topics.begin(), topics.end()};
+}
+
+std::vector<std::string> written_topics(const Config& config) {
+    const std::vector<std::string> letters = dead_letter_topics(config);
+    std::set<std::string> topics{letters.begin(), letters.end()};
     if (config.receipts.enabled) {
         topics.insert(config.receipts.topic);
     }

@@ -16,6 +16,14 @@ namespace app {
 // In the order of the apps.
 [[nodiscard]] std::vector<auth::AppCredential> app_credentials(const Config& config);
 
+// The consumer groups beside the workers' own, on the dead-letter topics: what people have replayed or
+// discarded, and what is not owed any more.
+[[nodiscard]] std::string replay_group_of(const Config& config);
+[[nodiscard]] std::string watch_group_of(const Config& config);
+
+// Where dead letters may lie, sorted.
+[[nodiscard]] std::vector<std::string> dead_letter_topics(const Config& config);
+
 // Every topic that may be written to, sorted: so that a missing one is told at the start and not at the first
 // letter.
 [[nodiscard]] std::vector<std::string> written_topics(const Config& config);

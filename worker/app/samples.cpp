@@ -58,4 +58,19 @@ void append_credentials(std::span<const auth::CredentialStatus> credentials, Sam
     }
 }
 
+void append_letters(const ledger::Standing& standing, common::WallTime now, Samples& samples) {
+    const ledger::Owing& owing = standing.owing;
+    for (const core::DeadLetterReason reason : core::dead_letter_reasons) {
+        samples.push_back(
+            {metrics::Metric::dead_letters_open,
+             {std::string{core::reason_name(reason)}},
+             static_cast<double>(owing.open.at(static_cast<std::size_t>(reason)))});
+    }
+    const double oldest = owing.oldest ? common::seconds(common::age(*owing.oldest, now)) : 0;
+    samples.push_back({metrics::Metric::oldest_unexecuted, {std::string{metrics::owed_states[1]}}, oldest});
+    samples.push_back({metrics::Metric::dead_letters_oldest, {}, oldest});
+    samples.push_back({metrics::Metric::dead_letters_expired, {}, static_cast<double>(standing.expired)});
+    samples.push_back({metrics::Metric::dead_letters_watched, {}, static_cast<double>(owing.watched)});
+}
+
 }  // namespace app

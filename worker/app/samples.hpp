@@ -8,6 +8,7 @@
 #include "worker/adapters/auth/bearer_tokens.hpp"
 #include "worker/adapters/kafka/stats.hpp"
 #include "worker/adapters/metrics/exporter.hpp"
+#include "worker/app/ledger/ledger_watch.hpp"
 #include "worker/ports/transport_stats.hpp"
 
 namespace app {
@@ -18,5 +19,6 @@ using Samples = std::vector<metrics::Sample>;
 void append_kafka(const kafka::KafkaStats& source, const kafka::KafkaStats& sink, Samples& samples);
 void append_transport(const std::string& endpoint, const ports::TransportStats& stats, Samples& samples);
 void append_credentials(std::span<const auth::CredentialStatus> credentials, Samples& samples);
+void append_letters(const ledger::Standing& standing, common::WallTime now, Samples& samples);
 
 }  // namespace app

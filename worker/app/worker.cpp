@@ -17,6 +17,7 @@
 #include "worker/adapters/reactor/system_clock.hpp"
 #include "worker/app/adapter_settings.hpp"
 #include "worker/app/clock_watch.hpp"
+#include "worker/app/ledger/ledger_watch.hpp"
 #include "worker/app/loop_waiter.hpp"
 #include "worker/app/parting.hpp"
 #include "worker/app/readiness.hpp"
@@ -33,6 +34,8 @@ namespace {
 
 // How long leaving Kafka may take once everything is settled.
 constexpr common::Duration close_bound = std::chrono::seconds{5};
+// How much longer the watch over dead letters may take for it.
+constexpr common::Duration watch_bound = std::chrono::seconds{2};
 // How long the first look at the topics may delay the start.
 constexpr common::Duration prepare_bound = std::chrono::seconds{3};
 
@@ -56,6 +59,21 @@ metrics::Names names(const core::Settings& settings) {
         names.endpoints.push_back(endpoint.name);
     }
     return names;
+}
+
+common::Result<std::unique_ptr<ledger::LedgerWatch>> start_watch(
+    const Config& config, ports::Journal& journal) {
+    kafka::KafkaSettings kafka = kafka_settings(config);
+    kafka.group_id = watch_group_of(config);
+    kafka.group_instance_id.clear();
+    kafka.topics = dead_letter_topics(config);
+    ledger::Settings settings;
+    settings.group = kafka.group_id;
+    settings.replay_group = replay_group_of(config);
+    settings.workers_group = config.kafka.group_id;
+    settings.sources = config.kafka.topics;
+    settings.rules = to_settings(config).rules;
+    return ledger::LedgerWatch::start(kafka, std::move(settings), journal);
 }
 
 common::Result<core::Settings> settings_of(const Config& config) {
@@ -122,6 +140,7 @@ struct Worker::Parts {
     Transport transport;
     std::unique_ptr<ClockWatch> clock_watch;
     std::unique_ptr<WorkerLoop> loop;
+    std::unique_ptr<ledger::LedgerWatch> letters;  // none: switched off
     std::unique_ptr<admin::AdminServer> admin_server;
 };
 
@@ -165,6 +184,13 @@ common::Result<bool> Worker::Parts::open(const Config& config) {
     source = std::move(*consumer);
     watch(sink->wake_fd());
     watch(source->wake_fd());
+    if (config.dead_letters_watched) {
+        auto watching = start_watch(config, journal);
+        if (!watching) {
+            return watching.error();
+        }
+        letters = std::move(*watching);
+    }
 
     loop = std::make_unique<WorkerLoop>(
         engine, Ports{*source, *sink, *clock_watch, tokens, clock, waiter, journal});
@@ -192,6 +218,9 @@ std::string Worker::Parts::metrics_page() {
             endpoints[i].name, transport.stats(core::EndpointId{static_cast<std::uint32_t>(i)}), samples);
     }
     append_credentials(tokens.status(now), samples);
+    if (letters) {
+        append_letters(letters->standing(now.steady), now.wall, samples);
+    }
     if (clock_watch->skew()) {
         samples.push_back({metrics::Metric::clock_skew, {}, common::seconds(*clock_watch->skew())});
     }
@@ -214,8 +243,14 @@ ExitCode Worker::Parts::leave(ExitCode code) {
     }
     // A second signal means now: the group finds out by itself.
     const common::Duration bound = code == ExitCode::stopped_at_once ? common::Duration{} : close_bound;
+    if (letters) {
+        letters->ask_to_stop();  // it leaves its group meanwhile
+    }
     const bool stored = sink->close(bound);
     const bool left = source->close(bound);
+    if (letters) {
+        letters->stop(code == ExitCode::stopped_at_once ? common::Duration{} : watch_bound);
+    }
     if (code != ExitCode::stopped_at_once && (!stored || !left)) {
         say(
             {core::Severity::warning, "left_late",

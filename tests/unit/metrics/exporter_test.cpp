@@ -122,7 +122,7 @@ TEST_CASE("what the engine counted is on the page") {
     CHECK(has_line(page, "autosignin_records_total 1234567"));
     CHECK(has_line(page, "autosignin_in_flight 2"));
     CHECK(has_line(page, "autosignin_lanes{state=\"held\"} 9"));
-    CHECK(has_line(page, "autosignin_oldest_unexecuted_seconds 1.5"));
+    CHECK(has_line(page, "autosignin_oldest_unexecuted_seconds{state=\"received\"} 1.5"));
 }
 
 TEST_CASE("a histogram's buckets are cumulative and end with +Inf") {

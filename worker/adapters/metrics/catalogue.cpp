@@ -9,9 +9,12 @@ constexpr std::array<Definition, metrics_count> definitions{{
      "From the event's time until its last command had ended, by event type; dead letters and events with "
      "nothing to do are left out. The objective is set on this.",
      {Label::type}},
-    {Metric::oldest_unexecuted, "autosignin_oldest_unexecuted_seconds", Kind::gauge,
-     "Age of the oldest event that was received and is not executed; what is stuck makes it grow. 0 when "
-     "idle."},
+    {Metric::oldest_unexecuted,
+     "autosignin_oldest_unexecuted_seconds",
+     Kind::gauge,
+     "Age of the oldest event that is not executed: received (queued, retrying, held), or dead-lettered and "
+     "still owed. What is stuck makes it grow. 0: none.",
+     {Label::owed_state}},
     {Metric::events,
      "autosignin_events_total",
      Kind::counter,
@@ -46,6 +49,20 @@ constexpr std::array<Definition, metrics_count> definitions{{
      Kind::counter,
      "Records that the broker acknowledged in a dead-letter topic. Above zero, someone has to look.",
      {Label::dead_letter_reason}},
+    {Metric::dead_letters_open,
+     "autosignin_dead_letters_open",
+     Kind::gauge,
+     "Dead letters still owed: not replayed or discarded, or their replay is not executed yet. All workers "
+     "together tell all of them.",
+     {Label::dead_letter_reason}},
+    {Metric::dead_letters_oldest, "autosignin_dead_letters_oldest_seconds", Kind::gauge,
+     "Age of the oldest open dead letter, from the event's time; 0: none."},
+    {Metric::dead_letters_expired, "autosignin_dead_letters_expired_total", Kind::counter,
+     "Dead letters that retention took while they were open: what they asked for was not done, and nobody "
+     "will see them again."},
+    {Metric::dead_letters_watched, "autosignin_dead_letters_watched", Kind::gauge,
+     "Partitions whose open dead letters this worker counts, and no other. 0 on every worker: nobody can "
+     "look; the log says why (dead_letters_unwatched)."},
     {Metric::dead_letters_without_value, "autosignin_dead_letters_without_value_total", Kind::counter,
      "Dead letters stored without their value because the broker takes none of that size. Raise its limit."},
     {Metric::heads_given_up, "autosignin_heads_given_up_total", Kind::counter,

@@ -29,6 +29,7 @@ enum class Label : std::uint8_t {
     gate_reason,
     breaker_state,
     lane_state,
+    owed_state,
     kafka_error,
     connection_end,
     // Bounded by the configuration or the assignment.
@@ -61,6 +62,9 @@ inline constexpr std::array<std::string_view, 13> kafka_error_kinds{
 
 inline constexpr std::array<std::string_view, 3> lane_states{"ready", "waiting", "held"};
 
+// Where an event is that is not executed: with the worker, or in a dead-letter topic.
+inline constexpr std::array<std::string_view, 2> owed_states{"received", "dead_lettered"};
+
 // In the order of the catalogue, which is the order of the page.
 enum class Metric : std::uint8_t {
     time_to_execute,
@@ -74,6 +78,10 @@ enum class Metric : std::uint8_t {
     free_retries,
     canaries,
     dead_letters,
+    dead_letters_open,
+    dead_letters_oldest,
+    dead_letters_expired,
+    dead_letters_watched,
     dead_letters_without_value,
     heads_given_up,
     exhaustions_withheld,

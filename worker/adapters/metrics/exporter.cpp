@@ -106,7 +106,7 @@ void add_partitions(Page& page, const core::Status& status) {
 
 void add_gauges(Page& page, const core::Status& status) {
     page.set(
-        Metric::oldest_unexecuted,
+        Metric::oldest_unexecuted, labels(owed_states[0]),
         common::seconds(
             std::max(common::Duration::zero(), status.oldest_unexecuted.value_or(common::Duration{}))));
     page.set(

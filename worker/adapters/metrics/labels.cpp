@@ -38,6 +38,7 @@ std::string_view label_name(Label label) noexcept {
         case Label::gate_state:
         case Label::breaker_state:
         case Label::lane_state:
+        case Label::owed_state:
             return "state";
         case Label::kafka_error:
             return "kind";
@@ -76,6 +77,8 @@ std::optional<std::vector<std::string>> closed_values(Label label) {
             return names(core::breaker_states, [](core::BreakerState it) { return core::state_name(it); });
         case Label::lane_state:
             return names(lane_states, as_it_is);
+        case Label::owed_state:
+            return names(owed_states, as_it_is);
         case Label::kafka_error:
             return names(kafka_error_kinds, as_it_is);
         case Label::connection_end:

@@ -72,6 +72,7 @@ struct AppConfig {
 struct Config {
     KafkaConfig kafka;
     std::string dead_letter_topic;
+    bool dead_letters_watched = true;
     ReceiptsConfig receipts;
     AppleConfig apple;
     std::vector<AppConfig> apps;

@@ -104,6 +104,7 @@ Config fill(const Checked& checked, const std::string& folder) {
     Config config;
     config.kafka = kafka(checked, folder);
     config.dead_letter_topic = checked.text("dead_letters.topic");
+    config.dead_letters_watched = checked.get<bool>("dead_letters.watch");
     config.receipts = {
         checked.get<bool>("receipts.enabled"), checked.text("receipts.topic"),
         resolved(checked.text("receipts.fingerprint_key_file"), folder)};

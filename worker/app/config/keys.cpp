@@ -65,6 +65,13 @@ constexpr Key table[] = {
      .example = "{topic}.{reason}",
      .help =
          "Topic of dead letters; {topic} is the source topic, {reason} is invalid, rejected or exhausted."},
+    {.path = "dead_letters.watch",
+     .kind = boolean,
+     .standard = "true",
+     .example = "false",
+     .help = "Count open dead letters, as a member of the consumer group {kafka.group_id}.dead-letters; "
+             "needs Read on "
+             "it, on {kafka.group_id}.replay and on the dead-letter topics."},
     {.path = "receipts.enabled",
      .kind = boolean,
      .standard = "true",
