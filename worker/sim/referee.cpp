@@ -163,6 +163,8 @@ void Referee::received(WorkerId worker, const core::Received& input) {
     trace_.line(worker, 'r', plan_.position(record.value()));
     if (!owner->second.received.insert(*record).second) {
         reached(Probe::record_twice_in_one_ownership);
+    } else if (known.draining || owner->second.asked_back) {
+        owner->second.came_late.insert(*record);
     }
     known.received_this_turn = true;
 }

@@ -105,7 +105,8 @@ private:
         bool commit_refused = false;
         std::set<std::size_t> claimed{};  // records finished by an earlier owner
         std::set<std::size_t> received{};
-        std::map<std::size_t, Facts> acknowledged{};           // stores whose end was delivered
+        std::set<std::size_t> came_late{};            // of these, when it was leaving: left to the next owner
+        std::map<std::size_t, Facts> acknowledged{};  // stores whose end was delivered
         std::map<std::size_t, std::set<std::size_t>> ended{};  // record -> commands with a final answer
         std::map<PlannedCommand, Heard> heard{};
         std::map<std::size_t, common::Instant> finished_at{};                     // records, receipts and all

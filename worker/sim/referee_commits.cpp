@@ -136,7 +136,8 @@ void Referee::check_commit(
         const bool in_map = claimed.contains(record);
         if (!below && !in_map) {
             const bool must = owner.claimed.contains(record) ||
-                              (owner.received.contains(record) && known_finished(owner, record));
+                              (owner.received.contains(record) && !owner.came_late.contains(record) &&
+                               known_finished(owner, record));
             if (must && !known.map_refused && entry.metadata.size() < map_chars_that_may_be_cut) {
                 broke(
                     worker, Promise::map_is_true,
