@@ -4,7 +4,7 @@
 //   spin -n7 -u400 -DTRACE ownership.pml | model_traces ownership     the engine
 //   spin -n7 -u400 -DTRACE replay.pml    | model_traces replay        Settling and Ledger
 //
-// Prints how many steps and commits were compared; exit code 1 and the step when they differ.
+// Prints how often what was seen and compared; exit code 1 and the step when they differ.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -75,6 +75,9 @@ struct Committed {
     }
 };
 
+// How often what happened, for the caller to demand enough of each.
+using Seen = std::map<std::string, std::size_t>;
+
 class OwnershipPlayer {
 public:
     static constexpr std::int64_t records = 3;
@@ -100,7 +103,7 @@ public:
             commit(at, step, worker);
         }
     }
-    [[nodiscard]] std::size_t compared() const { return compared_; }
+    [[nodiscard]] const Seen& seen() const { return seen_; }
 
 private:
     struct Worker {
@@ -116,8 +119,11 @@ private:
             worker.rig->step(core::Revoked{{worker.rig->epoch}, true});
             worker.wandering.merge(worker.flying);
             worker.flying.clear();
+            ++seen_["taken again"];
         }
-        worker.rig->commit.reset();  // its answer would come for an ownership that is over
+        if (worker.rig->commit) {
+            worker.rig->acknowledge_commit(false);  // the broker refuses it: its ownership is over
+        }
         rig::Rig& rig = *worker.rig;
         rig.assign(broker_.offset.value, broker_.metadata);
         rig.next_offset = broker_.offset.value;
@@ -137,9 +143,10 @@ private:
     }
 
     // The answer to an earlier ownership's request: its account's lane waited for it.
-    static void land(Worker& worker, std::int64_t record) {
+    void land(Worker& worker, std::int64_t record) {
         const auto wandering = worker.wandering.find(record);
         if (worker.rig && wandering != worker.wandering.end()) {
+            ++seen_["late answers"];
             worker.rig->answer(wandering->second, 204);
             worker.wandering.erase(wandering);
             collect(worker);
@@ -179,13 +186,13 @@ private:
         if ((broker_.bits(records) & ~executed_) != 0) {
             differ(at, step, "the engine committed what nobody executed");
         }
-        ++compared_;
+        ++seen_[step.numbers[1] > 0 || step.numbers[2] > 0 ? "commits" : "empty commits"];
     }
 
     std::array<Worker, 2> workers_;
     Committed broker_;
     std::int64_t executed_ = 0;
-    std::size_t compared_ = 0;
+    Seen seen_;
 };
 
 class ReplayPlayer {
@@ -214,7 +221,7 @@ public:
             tool(at, step);
         }
     }
-    [[nodiscard]] std::size_t compared() const { return compared_; }
+    [[nodiscard]] const Seen& seen() const { return seen_; }
 
 private:
     void tool(std::size_t at, const Step& step) {
@@ -239,7 +246,7 @@ private:
             if (progress_.bits(letters) != step.numbers[1]) {
                 differ(at, step, fmt::format("the tool committed {:02b}", progress_.bits(letters)));
             }
-            ++compared_;
+            ++seen_[step.numbers[1] > 0 ? "commits" : "empty commits"];
         }
     }
 
@@ -260,7 +267,7 @@ private:
         if (closed_.bits(letters) != step.numbers[0]) {
             differ(at, step, fmt::format("the ledger closed {:02b}", closed_.bits(letters)));
         }
-        ++compared_;
+        ++seen_[step.numbers[0] > 0 ? "letters closed" : "none closed"];
     }
 
     std::array<std::optional<core::Settling>, 2> tools_;
@@ -269,7 +276,7 @@ private:
     Committed closed_;
     std::int64_t end_ = 0;
     Offset worked_{};
-    std::size_t compared_ = 0;
+    Seen seen_;
 };
 
 template <class Player>
@@ -281,7 +288,9 @@ int play() {
             player.play(++steps, *step);
         }
     }
-    fmt::print("{} {}\n", steps, player.compared());
+    for (const auto& [what, times] : player.seen()) {
+        fmt::print("{} {}\n", times, what);
+    }
     return 0;
 }
 
