@@ -45,6 +45,10 @@ namespace lane {
 // TLS, a password, and one right missing at a time.
 [[nodiscard]] std::string check_rights(const Stage& stage);
 
+// What is owed in dead letters, as three workers export it: exact, through kills, replays that fail, are held
+// and succeed, discards and retention.
+[[nodiscard]] std::string check_ledger(const Stage& stage);
+
 struct Check {
     std::string_view name;
     std::string (*run)(const Stage& stage);
@@ -64,6 +68,7 @@ inline constexpr std::array checks{
     Check{"broker", check_broker},
     Check{"leader", check_leader},
     Check{"rights", check_rights},
+    Check{"ledger", check_ledger},
     Check{"kill", check_kill},
 };
 

@@ -65,7 +65,7 @@ Scene::Scene(const Stage& stage, const SceneOptions& options)
     if (options.create_source_topic) {
         cluster().create_topic(source_topic(), options.partitions);
     }
-    cluster().create_topic(dead_letter_topic(), 1);
+    cluster().create_topic(dead_letter_topic(), options.letter_partitions);
     cluster().create_topic(receipts_topic(), 3);
 }
 Scene::~Scene() = default;

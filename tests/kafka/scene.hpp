@@ -35,6 +35,7 @@ struct Stage {
 struct SceneOptions {
     std::string name{};
     int partitions = 6;
+    int letter_partitions = 1;
     bool create_source_topic = true;
 };
 
