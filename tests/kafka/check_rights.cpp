@@ -113,6 +113,27 @@ public:
         }
     }
 
+    // Counting dead letters needs rights of its own; without them only that is missing, and it is told.
+    void require_watch_told_and_healed() {
+        const std::string watchers = scene_.group() + ".dead-letters";
+        worker_->await(
+            [&] {
+                return worker_->says("dead_letters_unwatched") &&
+                       worker_->log().find("Grant Read on consumer group " + watchers) != std::string::npos;
+            },
+            30s, "nobody is told what the watch over dead letters needs");
+        grant(bootstrap_, case_.who, Right::read_group, watchers);
+        grant(bootstrap_, case_.who, Right::read_group, scene_.group() + ".replay");
+        grant(bootstrap_, case_.who, Right::read_topic, scene_.dead_letter_topic());
+        worker_->await(
+            [&] {
+                return worker_->metric("autosignin_dead_letters_watched") == 1 &&
+                       worker_->metric("autosignin_dead_letters_open{reason=\"invalid\"}") ==
+                           static_cast<double>(history_.invalid());
+            },
+            30s, "the watch over dead letters does not begin when it has its rights");
+    }
+
     std::size_t require_healed() {
         scene_.await_settled(*worker_);
         static_cast<void>(require_all_once(history_, scene_.ledger()));
@@ -186,6 +207,7 @@ std::string check_rights(const Stage& stage) {
         play->require_told();
         play->grant_all();
     }
+    plays.front()->require_watch_told_and_healed();
     mute.require_end();
     mute.grant_all();
     mute.start();
