@@ -176,6 +176,8 @@ void receipt(benchmark::State& state) {
         .attempts = 1,
         .seconds_to_outcome = 1.25,
         .fingerprint = "0123456789abcdef0123456789abcdef",
+        .discard = {},
+        .replay_of = {},
         .now = start.wall,
         .worker_version = "0.1.0"};
     for (auto _ : state) {

@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -45,7 +46,16 @@ Options read(int count, char** arguments) {
 
 std::uint64_t number(const Options& options, const std::string& name, std::uint64_t otherwise) {
     const auto found = options.values.find(name);
-    return found == options.values.end() ? otherwise : std::strtoull(found->second.c_str(), nullptr, 10);
+    if (found == options.values.end()) {
+        return otherwise;
+    }
+    std::uint64_t given = 0;
+    const char* const end = found->second.data() + found->second.size();
+    const auto read = std::from_chars(found->second.data(), end, given);
+    lane::require(
+        read.ec == std::errc{} && read.ptr == end && given > 0,
+        fmt::format("{} wants a whole number from 1 on", name));
+    return given;
 }
 
 bool wanted(const Options& options, std::string_view name) {

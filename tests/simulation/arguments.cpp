@@ -84,7 +84,7 @@ private:
     bool take(std::string_view name, std::string_view value) {
         if (name == "--seeds") {
             arguments_.order.seeds = number<std::uint64_t>(value);
-            return arguments_.order.seeds.has_value();
+            return arguments_.order.seeds.value_or(0) > 0;
         }
         if (name == "--from") {
             from_ = number<std::uint64_t>(value);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <algorithm>
@@ -123,7 +124,8 @@ private:
             std::exit(2);
         }
         if (pid == 0) {
-            std::signal(SIGINT, SIG_IGN);  // the parent decides
+            static_cast<void>(prctl(PR_SET_PDEATHSIG, SIGKILL));  // nobody is left to read what it finds
+            std::signal(SIGINT, SIG_IGN);                         // the parent decides
             labour(board_.lanes[index]);
             std::exit(0);
         }

@@ -7,11 +7,13 @@
 //
 // Each defect has a process of its own, since some end in an impossible state, which aborts, or never end.
 #include <fmt/format.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <string>
@@ -153,6 +155,7 @@ Found hunt_in_a_child(Bug bug, std::uint64_t seeds) {
     }
     const pid_t child = fork();
     if (child == 0) {
+        static_cast<void>(prctl(PR_SET_PDEATHSIG, SIGKILL));  // nobody is left to read what it finds
         close(ends[0]);
         hunt(bug, ends[1], seeds);
     }

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <utility>
@@ -145,6 +147,7 @@ std::string ending_apart(const std::function<Report()>& run) {
         std::exit(2);
     }
     if (pid == 0) {
+        static_cast<void>(prctl(PR_SET_PDEATHSIG, SIGKILL));  // nobody is left to read what it finds
         // What it says while it dies is said again when the result is shown.
         close(STDERR_FILENO);
         const std::string ending = ending_of(run());
