@@ -34,7 +34,7 @@ public:
         const KafkaSettings& settings, const std::string& name);
     GroupMember(const GroupMember&) = delete;
     GroupMember& operator=(const GroupMember&) = delete;
-    // Leaves the group, within two seconds.
+    // Leaves the group, within two seconds; librdkafka needs up to fifteen while a commit was never answered.
     ~GroupMember();
 
     enum class News : unsigned char { none, given, taken };
