@@ -59,5 +59,6 @@ TEST_CASE("cli: a broker that takes everything and acknowledges nothing is a sta
     expect_a_standstill(worker);
     CHECK(worker.log().find("\"stores_in_flight\":\"1\"") != std::string::npos);
     scene.broker().set_latency(0ms);
-    worker.kill();
+    expect_work_again(worker);
+    CHECK(worker.stop() == 0);
 }
