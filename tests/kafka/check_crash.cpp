@@ -13,13 +13,16 @@ using namespace std::chrono_literals;
 
 namespace {
 
+constexpr double commits_per_second_min = 2;  // under load; the worker aims at ten
+
 // Repeats that a crash may cost: what was in flight, and what was finished since the last commit, of which
 // there is one in 100 ms. A machine that has other things to do takes longer, and a fixed time failed on one
-// with a load of 13: so it is a few of the intervals that the worker had by then.
-common::Duration work_lost_max(const sim::Ledger& ledger, common::Instant died, double commits) {
-    const common::Duration worked = died - ledger.front().received;
-    const auto interval = std::chrono::duration_cast<common::Duration>(worked / std::max(commits, 1.0));
-    return std::max<common::Duration>(200ms, 3 * interval);
+// with a load of 13: so it is a few of the intervals that the worker had by then, but never more than a
+// second's worth. That the worker commits often enough is required apart from it.
+common::Duration work_lost_max(double commits_per_second) {
+    const std::chrono::duration<double> three_intervals{3 / commits_per_second};
+    return std::clamp<common::Duration>(
+        std::chrono::duration_cast<common::Duration>(three_intervals), 200ms, 1s);
 }
 
 std::size_t answered_after(const sim::Ledger& ledger, common::Instant time) {
@@ -40,21 +43,24 @@ std::string check_crash(const Stage& stage) {
 
     sim::Ledger at_the_crash;
     common::Instant died;
-    double commits = 0;
+    double commits_per_second = 0;
     {
         WorkerProcess worker = scene.start(options);
         worker.await(
             [&] { return scene.requests() > 8000 && scene.in_flight() >= 300; }, 30s,
             "there were never 300 commands in flight");
-        commits = worker.metric("autosignin_commits_total");
+        const double commits = worker.metric("autosignin_commits_total");
         died = steady_now();
         worker.kill();
         at_the_crash = scene.ledger();
+        commits_per_second = commits / common::seconds(died - at_the_crash.front().received);
     }
     require(at_the_crash.size() < history.demands(), "there was no backlog left to crash in");
+    require(
+        commits_per_second >= commits_per_second_min,
+        fmt::format("{:.1f} commits a second under load", commits_per_second));
     const std::size_t in_flight = answered_after(at_the_crash, died);
-    const std::size_t repeats_max =
-        answered_after(at_the_crash, died - work_lost_max(at_the_crash, died, commits));
+    const std::size_t repeats_max = answered_after(at_the_crash, died - work_lost_max(commits_per_second));
 
     const common::Instant crash = steady_now();
     WorkerProcess worker = scene.start(options);
@@ -63,8 +69,8 @@ std::string check_crash(const Stage& stage) {
     require(verdict.problem.empty(), verdict.problem);
     scene.require_store(history);
     std::string measured = fmt::format(
-        "{} commands, killed after {} with {} in flight: {} repeated, {} allowed", history.demands(),
-        at_the_crash.size(), in_flight, verdict.repeats, repeats_max);
+        "{} commands, killed after {} with {} in flight, {:.1f} commits a second: {} repeated, {} allowed",
+        history.demands(), at_the_crash.size(), in_flight, commits_per_second, verdict.repeats, repeats_max);
     require(verdict.repeats <= repeats_max, measured);
     require(worker.stop() == 0, "the worker did not end with 0");
     scene.require_no_traces();
