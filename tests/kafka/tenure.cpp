@@ -223,4 +223,13 @@ TenureVerdict judge_tenures(
     return Judge{history, tenures, rules}.judge(ledger);
 }
 
+std::size_t executed_during(const std::vector<Pause>& pauses, const sim::Ledger& ledger) {
+    return static_cast<std::size_t>(
+        std::count_if(ledger.begin(), ledger.end(), [&](const sim::LedgerEntry& entry) {
+            return std::any_of(pauses.begin(), pauses.end(), [&](const Pause& pause) {
+                return pause.from <= entry.answered && entry.answered <= pause.until;
+            });
+        }));
+}
+
 }  // namespace lane

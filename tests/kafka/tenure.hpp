@@ -12,7 +12,7 @@
 
 namespace lane {
 
-// From SIGSTOP to SIGCONT.
+// From SIGSTOP to SIGCONT; or while the brokers were away, until they took a commit again.
 struct Pause {
     common::Instant from{};
     common::Instant until = common::never;
@@ -51,5 +51,10 @@ struct TenureVerdict {
 [[nodiscard]] TenureVerdict judge_tenures(
     const History& history, const sim::Ledger& ledger, const std::vector<Tenure>& tenures,
     const TenureRules& rules);
+
+// Commands that Apple answered during the pauses. A worker whose brokers are away goes on and can commit
+// nothing of it: so much it repeats at most if it loses its partitions over it, and a little that was not
+// committed yet when the brokers went.
+[[nodiscard]] std::size_t executed_during(const std::vector<Pause>& pauses, const sim::Ledger& ledger);
 
 }  // namespace lane
