@@ -72,6 +72,33 @@ TEST_CASE("fault_of: whose fault an error is, and how loud") {
     }
 }
 
+TEST_CASE("is_about: librdkafka's text names the partition it misses, and no other one") {
+    struct Row {
+        const char* because;
+        const char* text;
+        bool about_it;
+    };
+    const Row rows[] = {
+        {"as librdkafka 2.0.2 words it",
+         "events [3]: Fetch from broker 1 failed: Broker: Unknown topic or partition "
+         "(UNKNOWN_TOPIC_OR_PART)",
+         true},
+        {"another partition", "events [4]: Fetch from broker 1 failed", false},
+        {"a partition whose number begins like it", "events [33]: Fetch from broker 1 failed", false},
+        {"a topic that begins like it", "events-v2 [3]: Fetch from broker 1 failed", false},
+        {"a topic that ends like it", "other.events [3]: Fetch from broker 1 failed", false},
+        {"no partition", "events: Broker: Unknown topic or partition", false},
+        {"other words, which are told as a warning", "events[3]: Fetch from broker 1 failed", false},
+        {"the name is not in front", "Fetch failed for events [3]: unknown", false},
+        {"nothing", "", false},
+    };
+    for (const Row& row : rows) {
+        SUBCASE(row.because) {
+            CHECK(is_about({"events", 3}, row.text) == row.about_it);
+        }
+    }
+}
+
 TEST_CASE("remedy_at: a missing right is named with the topic or group it is missing on") {
     struct Row {
         const char* because;

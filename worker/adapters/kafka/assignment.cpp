@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <iterator>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -65,10 +65,14 @@ void Assignment::rebalanced(
 void Assignment::vanished(std::string_view reason, std::vector<core::Input>& inputs) {
     const auto epochs = owned_.epochs();
     const auto epoch = std::find_if(epochs.begin(), epochs.end(), [&](core::Epoch each) {
-        const core::TopicPartition& partition = owned_.find(each)->partition;
-        return reason.starts_with(fmt::format("{} [{}]: ", partition.topic, partition.partition));
+        return is_about(owned_.find(each)->partition, reason);
     });
     if (epoch == epochs.end()) {
+        const bool known = std::any_of(
+            waiting_.begin(), waiting_.end(), [&](const auto& each) { return is_about(each, reason); });
+        if (!known) {
+            tell_unplaced(reason);
+        }
         return;
     }
     const Ownership owned = *owned_.find(*epoch);
@@ -81,17 +85,25 @@ void Assignment::vanished(std::string_view reason, std::vector<core::Input>& inp
         {core::Severity::error, "kafka_partition_vanished",
          fmt::format(
              "{} does not exist any more; what was read of it and is not executed is dropped. If the topic "
-             "is "
-             "made again, it is read from its committed offset, or without one as auto_offset_reset says.",
+             "is made again, it is read from its committed offset, or without one as auto_offset_reset says.",
              name_of(owned.partition))});
     inputs.emplace_back(core::Revoked{{*epoch}, true});
-    if (cooperative()) {
-        take_from_librdkafka({owned.partition});
-    }
     waiting_.push_back(owned.partition);
     assign_due_ = true;
     ask_again_later();
     update_stats();
+}
+
+void Assignment::tell_unplaced(std::string_view reason) {
+    if (const auto times = unplaced_.due(steady_now())) {
+        client_.reporter().say(
+            {core::Severity::warning, "kafka_unknown_partition",
+             fmt::format(
+                 "librdkafka {} misses a partition that is none of those this worker reads: {} (told {} "
+                 "times since the last such line). If a topic was deleted and made again, start the workers "
+                 "again, so that nothing of the new one is skipped.",
+                 rd_kafka_version_str(), reason, *times)});
+    }
 }
 
 void Assignment::retry(common::Instant now, std::vector<core::Input>& inputs) {
@@ -111,8 +123,7 @@ void Assignment::assigned(std::vector<core::TopicPartition> partitions, std::vec
         rd_kafka_assign(client_.handle(), nullptr);
         return;
     }
-    // Behind those of an incremental assignment before, if any.
-    std::move(partitions.begin(), partitions.end(), std::back_inserter(waiting_));
+    waiting_ = std::move(partitions);
     assign_due_ = true;
     try_assign(inputs);
 }
@@ -156,13 +167,11 @@ void Assignment::start(std::vector<Position> positions, std::vector<core::Input>
         rd_kafka_topic_partition_list_add(list.get(), partition.topic.c_str(), partition.partition)->offset =
             at.value;
     };
-    if (!cooperative()) {
-        // The list replaces the one before, so what is being read already is in it and is read on. What
-        // librdkafka gives out twice for that, Ownerships drops.
-        for (const core::Epoch epoch : owned_.epochs()) {
-            const core::TopicPartition& partition = owned_.find(epoch)->partition;
-            add(partition, owned_.position(partition));
-        }
+    // The list replaces the one before, so what is being read already is in it and is read on. What
+    // librdkafka gives out twice for that, Ownerships drops.
+    for (const core::Epoch epoch : owned_.epochs()) {
+        const core::TopicPartition& partition = owned_.find(epoch)->partition;
+        add(partition, owned_.position(partition));
     }
     for (Position& position : positions) {
         if (!position.held.empty()) {
@@ -192,38 +201,24 @@ void Assignment::start(std::vector<Position> positions, std::vector<core::Input>
         inputs.emplace_back(core::Assigned{
             epoch, std::move(position.partition), position.next, std::move(position.metadata)});
     }
-    give_to_librdkafka(list.get());
-}
-
-void Assignment::give_to_librdkafka(const rd_kafka_topic_partition_list_s* list) {
-    if (!cooperative()) {
-        if (const auto code = rd_kafka_assign(client_.handle(), list)) {
-            client_.reporter().fault(code, "assign", rd_kafka_err2str(code), steady_now());
-        }
-    } else if (rd_kafka_error_t* error = rd_kafka_incremental_assign(client_.handle(), list)) {
-        client_.reporter().fault(
-            rd_kafka_error_code(error), "assign", rd_kafka_error_string(error), steady_now());
-        rd_kafka_error_destroy(error);
+    if (const auto code = rd_kafka_assign(client_.handle(), list.get())) {
+        client_.reporter().fault(code, "assign", rd_kafka_err2str(code), steady_now());
     }
 }
 
 void Assignment::revoked(
-    std::vector<core::TopicPartition> partitions, bool lost, std::vector<core::Input>& inputs) {
-    if (!cooperative()) {
-        assign_due_ = false;
-        waiting_.clear();
-    }
+    const std::vector<core::TopicPartition>& partitions, bool lost, std::vector<core::Input>& inputs) {
+    assign_due_ = false;
+    waiting_.clear();
     core::Revoked message{{}, lost};
     for (const core::TopicPartition& each : partitions) {
         forget_held(each);
-        waiting_.erase(std::remove(waiting_.begin(), waiting_.end(), each), waiting_.end());
         if (const auto epoch = owned_.find(each)) {
             message.epochs.push_back(*epoch);
         }
     }
     auto& stats = client_.reporter().stats();
     (lost ? stats.losses : stats.revocations) += message.epochs.size();
-    taken_ = std::move(partitions);
     unassign_due_ = true;
     if (lost || closing_ || message.epochs.empty()) {
         for (const core::Epoch epoch : message.epochs) {
@@ -270,21 +265,7 @@ void Assignment::unassign() {
         set_paused(each, false);
     }
     parked_.clear();
-    if (!cooperative()) {
-        rd_kafka_assign(client_.handle(), nullptr);
-    } else {
-        take_from_librdkafka(taken_);
-    }
-    taken_.clear();
-}
-
-void Assignment::take_from_librdkafka(const std::vector<core::TopicPartition>& partitions) {
-    const RdPartitions list = as_list(partitions);
-    if (rd_kafka_error_t* error = rd_kafka_incremental_unassign(client_.handle(), list.get())) {
-        client_.reporter().fault(
-            rd_kafka_error_code(error), "unassign", rd_kafka_error_string(error), steady_now());
-        rd_kafka_error_destroy(error);
-    }
+    rd_kafka_assign(client_.handle(), nullptr);
 }
 
 void Assignment::pause(core::Epoch epoch) {
@@ -364,11 +345,6 @@ void Assignment::end(core::Epoch epoch) {
 void Assignment::forget_held(const core::TopicPartition& partition) {
     auto& held = client_.reporter().stats().partitions_held;
     held.erase(std::remove(held.begin(), held.end(), partition), held.end());
-}
-
-bool Assignment::cooperative() const {
-    const char* protocol = rd_kafka_rebalance_protocol(client_.handle());
-    return protocol != nullptr && std::string_view{protocol} == "COOPERATIVE";
 }
 
 void Assignment::update_stats() {

@@ -7,6 +7,8 @@
 //   partitions lost --> Revoked{lost}, given up at once
 //   topic deleted   --> Revoked{lost}, then as after "group assigns", since it may have been made again
 //
+// All of it is taken at once: cooperative rebalancing is refused with the properties.
+//
 // Threads: the loop's thread alone; rebalanced() is called from within the consumer's poll.
 #pragma once
 
@@ -15,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/once_a_minute.hpp"
 #include "worker/adapters/kafka/client.hpp"
 #include "worker/adapters/kafka/ownership.hpp"
 #include "worker/adapters/kafka/position.hpp"
@@ -29,11 +32,11 @@ public:
     // librdkafka's rebalance callback; `code` is _ASSIGN_PARTITIONS, _REVOKE_PARTITIONS or an error. Appends.
     void rebalanced(
         int code, const rd_kafka_topic_partition_list_s* partitions, std::vector<core::Input>& inputs);
-    // librdkafka cannot find a partition any more that it reads; `reason`, its own text, begins with the name
-    // of the partition. If the topic is made again soon, librdkafka 2.0.2 reads on at the old offset, and a
-    // commit for the old topic would be taken for the new one: either way records would be skipped in
-    // silence. So the epoch ends at once, and the start is looked up anew: the brokers forget offsets
-    // together with a topic.
+    // librdkafka cannot find a partition any more that it reads; `reason`, its own text, tells which
+    // (is_about); told as a warning when it is none of ours. If the topic is made again soon,
+    // librdkafka 2.0.2 reads on at the old offset, and a commit for the old topic would be taken for the new
+    // one: either way records would be skipped in silence. So the epoch ends at once, and the start is looked
+    // up anew: the brokers forget offsets together with a topic.
     void vanished(std::string_view reason, std::vector<core::Input>& inputs);
     // Repeats a look-up that failed, when it is due. Blocks for at most a second. Appends.
     void retry(common::Instant now, std::vector<core::Input>& inputs);
@@ -58,17 +61,17 @@ public:
 private:
     void assigned(std::vector<core::TopicPartition> partitions, std::vector<core::Input>& inputs);
     void try_assign(std::vector<core::Input>& inputs);
-    void revoked(std::vector<core::TopicPartition> partitions, bool lost, std::vector<core::Input>& inputs);
+    void revoked(
+        const std::vector<core::TopicPartition>& partitions, bool lost, std::vector<core::Input>& inputs);
     void ask_again_later();
     // The good ones are read, whatever keeps the others waiting.
     void start(std::vector<Position> positions, std::vector<core::Input>& inputs);
     void unassign();
-    void take_from_librdkafka(const std::vector<core::TopicPartition>& partitions);
-    void give_to_librdkafka(const rd_kafka_topic_partition_list_s* list);
+    // A topic may have been made again and nobody can tell which: at most once a minute.
+    void tell_unplaced(std::string_view reason);
     void set_paused(const core::TopicPartition& partition, bool paused);
     void end(core::Epoch epoch);
     void forget_held(const core::TopicPartition& partition);
-    [[nodiscard]] bool cooperative() const;
     void update_stats();
 
     Client& client_;
@@ -81,9 +84,10 @@ private:
     std::vector<core::TopicPartition> waiting_;
     common::Instant retry_at_{};
 
-    bool unassign_due_ = false;  // the group asked `taken_` back, librdkafka has not been told yet
-    std::vector<core::TopicPartition> taken_;
+    bool unassign_due_ = false;       // the group asked everything back, librdkafka has not been told yet
     std::set<core::Epoch> draining_;  // what unassign_due_ waits for
+
+    common::OnceAMinute unplaced_;
 
     std::optional<common::Instant> rest_until_;  // pauses that librdkafka has not been told
 

@@ -157,6 +157,10 @@ std::string remedy_at(const Site& site, const Fault& fault) {
     return std::string{fault.remedy};
 }
 
+bool is_about(const core::TopicPartition& partition, std::string_view text) {
+    return text.starts_with(fmt::format("{} [{}]: ", partition.topic, partition.partition));
+}
+
 std::string_view code_name(int code) noexcept {
     return rd_kafka_err2name(static_cast<rd_kafka_resp_err_t>(code));
 }

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "worker/core/engine/effect.hpp"
+#include "worker/core/event/record.hpp"
 
 namespace kafka {
 
@@ -61,6 +62,10 @@ struct Site {
 // The fault's remedy; that of a missing right names what to grant on which topic or group, as far as the site
 // tells.
 [[nodiscard]] std::string remedy_at(const Site& site, const Fault& fault);
+
+// Whether librdkafka's text for an error of a partition ("TOPIC [3]: ...", as in 2.0.2) is about this one.
+// Its error callback tells the partition in no other way.
+[[nodiscard]] bool is_about(const core::TopicPartition& partition, std::string_view text);
 
 // librdkafka's name of the code ("_ALL_BROKERS_DOWN"): a closed set, fit for logs and StoreEnded.
 [[nodiscard]] std::string_view code_name(int code) noexcept;

@@ -65,13 +65,12 @@ bool below_a_megabyte(std::string_view value) {
     return number(value).value_or(floor) < floor;
 }
 
-bool cooperative_too_early(std::string_view value) {
-    constexpr int fixed_in = 0x020a0000;  // 2.10
-    std::string lower{value};             // a text, kept as it was written
+bool cooperative(std::string_view value) {
+    std::string lower{value};  // a text, kept as it was written
     std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char letter) {
         return static_cast<char>(std::tolower(letter));
     });
-    return lower.find("cooperative") != std::string::npos && rd_kafka_version() < fixed_in;
+    return lower.find("cooperative") != std::string::npos;
 }
 
 constexpr std::string_view remove_it = "Remove the key.";
@@ -108,9 +107,8 @@ constexpr Rule rules[] = {
     {"plugin.library.paths", always, "foreign code could see and change every record and every secret",
      remove_it},
     {"isolation.level", uncommitted, "events whose transaction was rolled back would be executed", remove_it},
-    {"partition.assignment.strategy", cooperative_too_early,
-     "a commit during a cooperative rebalance can lose the assignment in this librdkafka",
-     "Use range with a group instance id, or librdkafka 2.10 or newer."},
+    {"partition.assignment.strategy", cooperative, "cooperative rebalancing is not tested with this worker",
+     "Use range or roundrobin; with kafka.group_instance_id a restart costs no rebalance."},
     {"group.protocol", not_classic, "the rebalance of the worker is made for the classic protocol",
      remove_it},
     {"auto.offset.reset", always, "it is a setting of the worker",
