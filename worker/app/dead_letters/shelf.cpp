@@ -5,27 +5,15 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
-#include <set>
 #include <utility>
 
 #include "worker/app/adapter_settings.hpp"
-#include "worker/core/settle/letter.hpp"
 #include "worker/core/settle/offset_map.hpp"
 
 namespace app::dead_letters {
 namespace {
 
 constexpr common::Duration patience = std::chrono::seconds{10};
-
-std::vector<std::string> letter_topics(const Config& config) {
-    std::set<std::string> topics;
-    for (const std::string& source : config.kafka.topics) {
-        for (const core::DeadLetterReason reason : core::dead_letter_reasons) {
-            topics.insert(core::dead_letter_topic(config.dead_letter_topic, source, reason));
-        }
-    }
-    return {topics.begin(), topics.end()};
-}
 
 // Offsets in [from, low) that no range covers.
 std::int64_t uncovered(core::Offset from, core::Offset low, const core::OffsetRanges& ranges) {
@@ -70,7 +58,7 @@ bool is_settled(const Stretch& stretch, core::Offset offset) {
 }
 
 std::string replay_group(const Config& config) {
-    return config.kafka.group_id + ".replay";
+    return replay_group_of(config);
 }
 
 kafka::KafkaSettings replay_settings(const Config& config, std::vector<std::string> topics) {
@@ -91,7 +79,7 @@ common::Result<Shelf> Shelf::open(const Config& config) {
     }
     shelf.reader_ = std::move(*reader);
     std::vector<core::TopicPartition> partitions;
-    for (const std::string& topic : letter_topics(config)) {
+    for (const std::string& topic : dead_letter_topics(config)) {
         const auto there = shelf.reader_->has(topic);
         if (!there) {
             return there.error();
