@@ -49,6 +49,11 @@ namespace lane {
 // and succeed, discards and retention.
 [[nodiscard]] std::string check_ledger(const Stage& stage);
 
+// Thousands of dead letters are replayed under live load, while the tool and a worker are killed.
+[[nodiscard]] std::string check_replay(const Stage& stage);
+// A second operator is told who is at it.
+[[nodiscard]] std::string check_replay_held(const Stage& stage);
+
 struct Check {
     std::string_view name;
     std::string (*run)(const Stage& stage);
@@ -69,6 +74,8 @@ inline constexpr std::array checks{
     Check{"leader", check_leader},
     Check{"rights", check_rights},
     Check{"ledger", check_ledger},
+    Check{"replay", check_replay},
+    Check{"replay-held", check_replay_held},
     Check{"kill", check_kill},
 };
 

@@ -161,7 +161,7 @@ apps:
     keys: [{{id: {key_id}, file: {key_file}}}]
 admin: {{port: 0}}
 log: {{level: {log_level}, format: json}}
-)",
+{more})",
         fmt::arg("bootstrap", options.bootstrap.empty() ? cluster().bootstrap() : options.bootstrap),
         fmt::arg("group", group()), fmt::arg("instance", options.instance),
         fmt::arg("topics", fmt::join(topics, ", ")), fmt::arg("properties", properties),
@@ -171,7 +171,8 @@ log: {{level: {log_level}, format: json}}
         fmt::arg("url", apple_->url(sim::Environment::production)),
         fmt::arg("sandbox_url", apple_->url(sim::Environment::sandbox)), fmt::arg("name", name_),
         fmt::arg("bundle", bundle_of(name_)), fmt::arg("issuer", issuer), fmt::arg("key_id", options.key_id),
-        fmt::arg("key_file", key_file_), fmt::arg("log_level", options.log_level));
+        fmt::arg("key_file", key_file_), fmt::arg("log_level", options.log_level),
+        fmt::arg("more", options.more));
     return file;
 }
 

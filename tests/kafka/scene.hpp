@@ -49,6 +49,7 @@ struct WorkerOptions {
     std::map<std::string, std::string> properties{};  // more of librdkafka's
     // Of the key that signs its requests: with one of its own, the ledger tells which worker sent what.
     std::string key_id = "LANEKEY001";
+    std::string more{};  // sections of the configuration that only one check needs
 };
 
 class Scene {
@@ -77,6 +78,8 @@ public:
     void require_store(const History& history);
 
     [[nodiscard]] WorkerProcess start(const WorkerOptions& options);
+    // For a tool beside the worker that was started last with these options; returns the file.
+    [[nodiscard]] std::string write_config(const WorkerOptions& options) const;
     // Waits until all there is, is committed.
     void await_settled(WorkerProcess& worker, std::chrono::milliseconds patience = std::chrono::seconds{60});
 
@@ -86,8 +89,6 @@ public:
     void require_no_traces();
 
 private:
-    [[nodiscard]] std::string write_config(const WorkerOptions& options) const;
-
     const Stage& stage_;
     std::string name_;
     std::string folder_;

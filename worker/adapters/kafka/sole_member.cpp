@@ -27,7 +27,7 @@ Properties fixed(const std::string& name) {
         {"partition.assignment.strategy", "range"},
         {"session.timeout.ms",
          std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(SoleMember::session).count())},
-        {"heartbeat.interval.ms", "2000"},
+        {"heartbeat.interval.ms", "1000"},
     };
 }
 

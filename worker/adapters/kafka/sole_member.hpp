@@ -55,7 +55,7 @@ public:
     [[nodiscard]] bool still_sole();
 
     // How long a member that says nothing keeps its place.
-    static constexpr common::Duration session{std::chrono::seconds{10}};
+    static constexpr common::Duration session{std::chrono::seconds{6}};
 
 private:
     struct Impl;
