@@ -42,11 +42,11 @@ core::Record broken() {
 
 cli::Edits with_radio() {
     return {
-        {"apps.radio",
-         fmt::format(
-             "{{name: radio, bundle_id: {}, issuer_id: 57246542-96fe-1a63-e053-0824d011072a, keys: [{{id: {}, "
-             "file: app.p8}}]}}",
-             radio_bundle, Scene::key_id)}};
+        {"apps.radio", fmt::format(
+                           "{{name: radio, bundle_id: {}, issuer_id: 57246542-96fe-1a63-e053-0824d011072a, "
+                           "keys: [{{id: {}, "
+                           "file: app.p8}}]}}",
+                           radio_bundle, Scene::key_id)}};
 }
 
 void await_letters(WorkerProcess& worker, double count) {
@@ -164,7 +164,8 @@ TEST_CASE("dead-letters: from a list of what is owed to nothing owed") {
     for (const sim::LedgerEntry& entry : scene.ledger()) {
         ++executions[entry.value];
     }
-    CHECK(executions == std::map<std::string, int>{{"tkn~radio-0", 1}, {"tkn~radio-1", 1}, {"tkn~radio-2", 1}});
+    CHECK(
+        executions == std::map<std::string, int>{{"tkn~radio-0", 1}, {"tkn~radio-1", 1}, {"tkn~radio-2", 1}});
 
     // On the record: 4 + 3 + 1 came back, 3 executed, 1 discarded, and two audit records a run.
     lane::Traces traces;

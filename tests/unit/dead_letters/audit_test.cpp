@@ -110,9 +110,15 @@ TEST_CASE("the audit records' schema bites") {
     const json good = file("examples/audit/discard-begun.json");
     REQUIRE(valid(good));
     const json patches[] = {
-        {{"type", "other"}},           {{"data", {{"action", "edit"}}}}, {{"data", {{"phase", "ended"}}}},
-        {{"data", {{"why", nullptr}}}}, {{"data", {{"digest", "abc"}}}},  {{"data", {{"letters", -1}}}},
-        {{"data", {{"result", "x"}}}},  {{"subject", ""}},                {{"id", "x"}},
+        {{"type", "other"}},
+        {{"data", {{"action", "edit"}}}},
+        {{"data", {{"phase", "ended"}}}},
+        {{"data", {{"why", nullptr}}}},
+        {{"data", {{"digest", "abc"}}}},
+        {{"data", {{"letters", -1}}}},
+        {{"data", {{"result", "x"}}}},
+        {{"subject", ""}},
+        {{"id", "x"}},
     };
     for (const json& patch : patches) {
         CAPTURE(patch.dump());

@@ -49,7 +49,9 @@ core::Letter evil() {
 }  // namespace
 
 TEST_CASE("list: grouped, for people") {
-    CHECK(seen(listing_of({letter(41), invalid_letter(42), letter(44)}), Format::table, false) == R"~(3 open dead letters in 2 groups; the oldest is owed for 1 d 4 h
+    CHECK(
+        seen(listing_of({letter(41), invalid_letter(42), letter(44)}), Format::table, false) ==
+        R"~(3 open dead letters in 2 groups; the oldest is owed for 1 d 4 h
 
        2  rejected 400  owed for 1 d 4 h
           account.opted-out.v1, app tv, from events
@@ -71,7 +73,9 @@ TEST_CASE("list: grouped, for people") {
 TEST_CASE("list: one entry a letter, for people") {
     Listing listing = listing_of({letter(41), invalid_letter(42)});
     listing.each[0].settled = true;
-    CHECK(seen(listing, Format::table, true) == R"~(2 open dead letters in 2 groups; the oldest is owed for 1 d 4 h
+    CHECK(
+        seen(listing, Format::table, true) ==
+        R"~(2 open dead letters in 2 groups; the oldest is owed for 1 d 4 h
 
 events.dead-letters/2/41  rejected 400  1 d 4 h ago  settled
     account.opted-out.v1, app tv, account anna, event e-1
@@ -124,11 +128,15 @@ TEST_CASE("list: for programs") {
 }
 
 TEST_CASE("list: for spreadsheets") {
-    CHECK(seen(listing_of({letter(41), invalid_letter(42)}), Format::csv, false) == R"~(count,reason,error_code,type,app,topic,replayed,oldest_since,first_failed,last_failed,example
+    CHECK(
+        seen(listing_of({letter(41), invalid_letter(42)}), Format::csv, false) ==
+        R"~(count,reason,error_code,type,app,topic,replayed,oldest_since,first_failed,last_failed,example
 1,rejected,"400","account.opted-out.v1","tv","events",0,2026-01-31T07:05:07.042Z,2026-01-31T09:05:07.042Z,2026-01-31T09:05:07.042Z,"events.dead-letters/2/41"
 1,invalid,"not_json","unknown","","events",1,2026-01-31T09:05:07.042Z,2026-01-31T09:05:07.042Z,2026-01-31T09:05:07.042Z,"events.dead-letters/2/42"
 )~");
-    CHECK(seen(listing_of({letter(41), invalid_letter(42)}), Format::csv, true) == R"~(position,original,settled,reason,error_code,type,app,account,event,since,attempts,replays
+    CHECK(
+        seen(listing_of({letter(41), invalid_letter(42)}), Format::csv, true) ==
+        R"~(position,original,settled,reason,error_code,type,app,account,event,since,attempts,replays
 "events.dead-letters/2/41","events/3/4711",false,rejected,"400","account.opted-out.v1","tv","anna","e-1",2026-01-31T07:05:07.042Z,2,0
 "events.dead-letters/2/42","events/3/4711",false,invalid,"not_json","unknown","","","",2026-01-31T09:05:07.042Z,0,1
 )~");

@@ -33,7 +33,8 @@ TEST_CASE("canary: one, one in a hundred, one in ten, all; each larger than the 
         std::uint64_t letters;
         std::uint64_t ends[3];
     };
-    const Row rows[] = {{1, {1, 2, 3}}, {20, {1, 2, 3}}, {31, {1, 2, 4}}, {400, {1, 4, 40}}, {5001, {1, 51, 501}}};
+    const Row rows[] = {
+        {1, {1, 2, 3}}, {20, {1, 2, 3}}, {31, {1, 2, 4}}, {400, {1, 4, 40}}, {5001, {1, 51, 501}}};
     for (const Row& row : rows) {
         CAPTURE(row.letters);
         for (std::size_t stage = 0; stage < 3; ++stage) {
@@ -82,8 +83,7 @@ TEST_CASE("report: what became of every one") {
              r.tally.ended = {497, 0, 0, 0, 0, 3};
              r.tally.came_back_as = {{"invalid not_json", 1}, {"rejected 400", 2}};
          },
-         false,
-         "500 of 500 sent: 497 executed, 3 came back (invalid not_json once, rejected 400 2 times)"},
+         false, "500 of 500 sent: 497 executed, 3 came back (invalid not_json once, rejected 400 2 times)"},
         {"no receipts",
          [](RunReport& r) {
              r.with_receipts = false;
@@ -119,7 +119,8 @@ TEST_CASE("report: what became of every one") {
              r.refused = {{core::Unsendable::too_often, 4}};
          },
          false,
-         "499 of 500 sent: 499 executed; 1 were not taken by the brokers and stay open; 4 refused (too_often)"},
+         "499 of 500 sent: 499 executed; 1 were not taken by the brokers and stay open; 4 refused "
+         "(too_often)"},
     };
     for (const Row& row : rows) {
         SUBCASE(row.because) {
@@ -147,13 +148,41 @@ TEST_CASE("where the group stands: what is settled, and what expired before it w
     };
     const Row rows[] = {
         {"never committed", Offset{0}, Offset{9}, std::nullopt, {}, Offset{0}, {}, 0},
-        {"never committed, and retention was there", Offset{5}, Offset{9}, std::nullopt, {}, Offset{5}, {}, 5},
+        {"never committed, and retention was there",
+         Offset{5},
+         Offset{9},
+         std::nullopt,
+         {},
+         Offset{5},
+         {},
+         5},
         {"all settled", Offset{0}, Offset{9}, Offset{9}, {}, Offset{9}, {}, 0},
-        {"islands", Offset{0}, Offset{9}, Offset{2}, {{Offset{4}, Offset{5}}}, Offset{2}, {{Offset{4}, Offset{5}}}, 0},
+        {"islands",
+         Offset{0},
+         Offset{9},
+         Offset{2},
+         {{Offset{4}, Offset{5}}},
+         Offset{2},
+         {{Offset{4}, Offset{5}}},
+         0},
         {"an earlier topic of this name", Offset{0}, Offset{3}, Offset{7}, {}, Offset{0}, {}, 0},
         {"retention behind the commit", Offset{2}, Offset{9}, Offset{4}, {}, Offset{4}, {}, 0},
-        {"retention took open ones", Offset{6}, Offset{9}, Offset{2}, {{Offset{4}, Offset{4}}}, Offset{6}, {}, 3},
-        {"retention into an island", Offset{5}, Offset{9}, Offset{2}, {{Offset{4}, Offset{6}}}, Offset{7}, {}, 2},
+        {"retention took open ones",
+         Offset{6},
+         Offset{9},
+         Offset{2},
+         {{Offset{4}, Offset{4}}},
+         Offset{6},
+         {},
+         3},
+        {"retention into an island",
+         Offset{5},
+         Offset{9},
+         Offset{2},
+         {{Offset{4}, Offset{6}}},
+         Offset{7},
+         {},
+         2},
     };
     for (const Row& row : rows) {
         SUBCASE(row.because) {

@@ -31,7 +31,9 @@ TEST_CASE("show: for people, masked") {
     core::Letter letter = letters_test::letter(41);
     letter.replay_of = "events.dead-letters/2/7";
     letter.replays = 1;
-    CHECK(shown(letter, record(opted_out), false, false, Format::table, letters_test::now) == R"~(events.dead-letters/2/41  open
+    CHECK(
+        shown(letter, record(opted_out), false, false, Format::table, letters_test::now) ==
+        R"~(events.dead-letters/2/41  open
 
 event         e-1
 type          account.opted-out.v1
@@ -79,7 +81,8 @@ TEST_CASE("show: for programs, masked") {
         shown(letters_test::invalid_letter(42), record("{"), true, false, Format::json, letters_test::now));
     CHECK(document["settled"] == true);
     CHECK(document["whose_turn"] == "the team that emits the events");
-    CHECK(document["payload"] == "(1 bytes that are not JSON, so nothing can be masked and nothing is shown)");
+    CHECK(
+        document["payload"] == "(1 bytes that are not JSON, so nothing can be masked and nothing is shown)");
 }
 
 TEST_CASE("show: --reveal shows the bytes, except what a terminal would obey") {
@@ -114,8 +117,7 @@ TEST_CASE("show: a token is masked under every name, as a name, and at every dep
 }
 
 TEST_CASE("show: strangers are told apart, numbers and nothing are told as such") {
-    CHECK(
-        masked_payload(record(R"({"abc":1,"de":[true,null,2.5]})")) == R"~({
+    CHECK(masked_payload(record(R"({"abc":1,"de":[true,null,2.5]})")) == R"~({
   "<name 1 of 3 characters>": "<a number>",
   "<name 2 of 2 characters>": [
     true,
@@ -132,7 +134,9 @@ TEST_CASE("show: what is nested without end is described, not walked") {
         masked_payload(record(brackets + std::string(brackets.size(), ']'))) ==
         "(2000000 bytes, nested too deep to be shown)");
     // Brackets in strings are no nesting, and do not hide any.
-    CHECK(masked_payload(record(R"({"data":")" + brackets + R"("})")).find("<1000000 characters>") != std::string::npos);
+    CHECK(
+        masked_payload(record(R"({"data":")" + brackets + R"("})")).find("<1000000 characters>") !=
+        std::string::npos);
     std::string hidden;
     for (int i = 0; i < 100'000; ++i) {
         hidden += R"(["]\"]",)";

@@ -30,8 +30,7 @@ std::string receipt(int offset, int command, const std::string& outcome, const s
 
 std::string back(int offset, int command, const std::string& reason, const std::string& code) {
     return receipt(
-        offset, command, "dead_lettered",
-        fmt::format(R"(,"reason":"{}","error_code":"{}")", reason, code));
+        offset, command, "dead_lettered", fmt::format(R"(,"reason":"{}","error_code":"{}")", reason, code));
 }
 
 std::uint64_t ended(const Outcomes& outcomes, Outcome outcome) {
@@ -54,12 +53,30 @@ TEST_CASE("outcomes: a letter has ended with the last receipt that is owed, as a
         {"one command", {}, 1, {receipt(1, 0, "executed")}, false, executed},
         {"one of two", {}, 2, {receipt(1, 0, "executed")}, true, executed},
         {"two, backwards", {}, 2, {receipt(1, 1, "not_found"), receipt(1, 0, "executed")}, false, executed},
-        {"the best counts", {}, 2, {receipt(1, 0, "not_found"), receipt(1, 1, "already_so")}, false, already_so},
-        {"but coming back counts more", {}, 2, {back(1, 1, "rejected", "400"), receipt(1, 0, "executed")}, false,
+        {"the best counts",
+         {},
+         2,
+         {receipt(1, 0, "not_found"), receipt(1, 1, "already_so")},
+         false,
+         already_so},
+        {"but coming back counts more",
+         {},
+         2,
+         {back(1, 1, "rejected", "400"), receipt(1, 0, "executed")},
+         false,
          dead_lettered},
         {"only what is owed", {2}, 3, {receipt(1, 2, "executed")}, false, executed},
-        {"others do not end it", {2}, 3, {receipt(1, 0, "executed"), receipt(1, 1, "executed")}, true, executed},
-        {"repeated ones do not either", {}, 2, {receipt(1, 0, "executed"), receipt(1, 0, "executed")}, true,
+        {"others do not end it",
+         {2},
+         3,
+         {receipt(1, 0, "executed"), receipt(1, 1, "executed")},
+         true,
+         executed},
+        {"repeated ones do not either",
+         {},
+         2,
+         {receipt(1, 0, "executed"), receipt(1, 0, "executed")},
+         true,
          executed},
         {"about the whole event", {}, 2, {receipt(1, -1, "nothing_to_do")}, false, nothing_to_do},
         {"invalid again", {}, 0, {back(1, -1, "invalid", "not_json")}, false, dead_lettered},
@@ -99,7 +116,8 @@ TEST_CASE("outcomes: what came back is known by reason and code, and whether it 
     outcomes.receipt(receipt(4, 0, "executed"));
     CHECK(outcomes.tally().came_back() == 3);
     CHECK(outcomes.tally().came_back_alike == 1);
-    const std::map<std::string, std::uint64_t> kinds{{"exhausted 400", 1}, {"rejected 400", 1}, {"rejected 422", 1}};
+    const std::map<std::string, std::uint64_t> kinds{
+        {"exhausted 400", 1}, {"rejected 400", 1}, {"rejected 422", 1}};
     CHECK(outcomes.tally().came_back_as == kinds);
 }
 

@@ -30,8 +30,7 @@ std::set<std::int64_t> settled_by(const Commit& commit, std::int64_t end) {
     for (std::int64_t offset = 0; offset < std::min(end, commit.committed.value); ++offset) {
         settled.insert(offset);
     }
-    for (const core::OffsetRange& range :
-         core::decode_offset_map(commit.committed, commit.map).ranges) {
+    for (const core::OffsetRange& range : core::decode_offset_map(commit.committed, commit.map).ranges) {
         for (std::int64_t offset = range.first.value; offset <= range.last.value; ++offset) {
             settled.insert(offset);
         }
@@ -41,7 +40,8 @@ std::set<std::int64_t> settled_by(const Commit& commit, std::int64_t end) {
 
 }  // namespace
 
-TEST_CASE("settling: whatever is settled in whatever order, and whenever it crashes, commits tell the truth") {
+TEST_CASE(
+    "settling: whatever is settled in whatever order, and whenever it crashes, commits tell the truth") {
     for (std::uint64_t seed = 1; seed <= 300 / test_support::slowness; ++seed) {
         CAPTURE(seed);
         common::Prng prng{seed};
