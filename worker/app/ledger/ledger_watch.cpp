@@ -45,9 +45,9 @@ struct LedgerWatch::Shared {
             journal->write(line);
         }
     }
-    void show(Owing owing, std::uint64_t expired, common::Instant until) {
+    void show(const Owing& owing, std::uint64_t expired, common::Instant until) {
         const std::lock_guard lock{mutex};
-        standing = {std::move(owing), expired};
+        standing = {owing, expired};
         holds_until = until;
     }
     void end() {
