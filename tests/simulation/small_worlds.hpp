@@ -1,4 +1,4 @@
-// Every schedule of a few records, one rebalance and two faults, on the shipped engine: where chance may miss
+// Every schedule of a few records, one rebalance and one or two faults, on the shipped engine: where chance may miss
 // a corner, counting does not.
 //
 // A world is a shape (whose records lie where) and the answers to its choices, walked in the order of an
