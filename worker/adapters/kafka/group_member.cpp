@@ -4,8 +4,8 @@
 #include <librdkafka/rdkafka.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
+#include <map>
 #include <utility>
 
 #include "worker/adapters/kafka/client.hpp"
@@ -42,17 +42,59 @@ int milliseconds(common::Duration bound) {
 }
 
 struct Destroy {
-    void operator()(rd_kafka_event_t* event) const noexcept { rd_kafka_event_destroy(event); }
     void operator()(rd_kafka_message_t* message) const noexcept { rd_kafka_message_destroy(message); }
-    void operator()(rd_kafka_AdminOptions_t* options) const noexcept {
-        rd_kafka_AdminOptions_destroy(options);
-    }
-    void operator()(rd_kafka_ListConsumerGroupOffsets_t* request) const noexcept {
-        rd_kafka_ListConsumerGroupOffsets_destroy(request);
-    }
 };
-template <class Object>
-using Owned = std::unique_ptr<Object, Destroy>;
+using Message = std::unique_ptr<rd_kafka_message_t, Destroy>;
+
+// Asks what a group has committed, without joining it. Not with rd_kafka_ListConsumerGroupOffsets: when the
+// group's coordinator dies, librdkafka 2.0.2 sends that request twice and ends the process with an assertion.
+class Onlooker {
+public:
+    Onlooker() : client_{"group", fault_} { client_.owner = this; }
+
+    [[nodiscard]] common::Result<bool> open(KafkaSettings settings, const std::string& group) {
+        settings.group_id = group;
+        settings.statistics_interval = {};
+        auto conf = client_.configure(settings, {}, fixed(settings, "autosignin-onlooker"));
+        if (!conf) {
+            return conf.error();
+        }
+        auto opened = client_.open(std::move(*conf), true);
+        if (opened) {
+            rd_kafka_poll_set_consumer(client_.handle());
+        }
+        return opened;
+    }
+
+    [[nodiscard]] common::Result<std::vector<GroupOffset>, int> offsets(
+        const std::vector<core::TopicPartition>& partitions, common::Duration bound) {
+        const RdPartitions list = list_of(partitions);
+        const auto code = rd_kafka_committed(client_.handle(), list.get(), milliseconds(bound));
+        learn_refusal();
+        if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            return refusal_ != 0 ? refusal_ : static_cast<int>(code);
+        }
+        refusal_ = 0;
+        return committed_in(*list);
+    }
+
+    [[nodiscard]] const LastFault& fault() const noexcept { return fault_; }
+
+private:
+    // A group that may not be looked at is told once and through the queue; the call itself only runs out of
+    // time.
+    void learn_refusal() {
+        while (const Message message{rd_kafka_consumer_poll(client_.handle(), 0)}) {
+            if (fault_of(message->err).kind == FaultKind::no_group_right) {
+                refusal_ = message->err;
+            }
+        }
+    }
+
+    LastFault fault_;
+    Client client_;
+    int refusal_ = 0;
+};
 
 }  // namespace
 
@@ -61,9 +103,13 @@ struct GroupMember::Impl {
 
     // `subject`: the topic or partition it was about; empty: the group.
     [[nodiscard]] common::Error failed(int code, const std::string& about_group, const std::string& subject) {
+        return failed(fault, code, about_group, subject);
+    }
+    [[nodiscard]] static common::Error failed(
+        const LastFault& last, int code, const std::string& about_group, const std::string& subject) {
         const Fault& known = fault_of(code);
         if (known.kind == FaultKind::unreachable || about_group.empty()) {
-            return failure(fault, subject.empty() ? about_group : subject, code);
+            return failure(last, subject.empty() ? about_group : subject, code);
         }
         return common::Error{fmt::format(
             "{}: {} ({}). {}", subject.empty() ? "group " + about_group : subject,
@@ -94,7 +140,9 @@ struct GroupMember::Impl {
 
     LastFault fault;
     Client client;
+    KafkaSettings settings;
     std::string group;
+    std::map<std::string, Onlooker> onlookers;  // by group; few
     std::vector<core::TopicPartition> given;
     News news = News::none;
     bool closing = false;
@@ -113,6 +161,7 @@ GroupMember::~GroupMember() {
 common::Result<std::unique_ptr<GroupMember>> GroupMember::open(
     const KafkaSettings& settings, const std::string& name) {
     auto impl = std::make_unique<Impl>();
+    impl->settings = settings;
     impl->group = settings.group_id;
     KafkaSettings quiet = settings;
     quiet.statistics_interval = {};
@@ -137,7 +186,7 @@ common::Result<GroupMember::News> GroupMember::poll(common::Duration wait) {
     const common::Instant deadline = steady_now() + wait;
     self.news = News::none;
     do {
-        const Owned<rd_kafka_message_t> message{
+        const Message message{
             rd_kafka_consumer_poll(self.client.handle(), std::min(milliseconds_left(deadline), 100))};
         if (self.news != News::none) {
             return self.news;
@@ -164,38 +213,17 @@ const std::vector<core::TopicPartition>& GroupMember::partitions() const noexcep
 
 common::Result<std::vector<GroupOffset>> GroupMember::offsets(
     const std::string& group, const std::vector<core::TopicPartition>& partitions, common::Duration bound) {
-    Impl& self = *impl_;
-    const RdPartitions list = list_of(partitions);
-    const Owned<rd_kafka_ListConsumerGroupOffsets_t> request{
-        rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), list.get())};
-    const Owned<rd_kafka_AdminOptions_t> options{
-        rd_kafka_AdminOptions_new(self.client.handle(), RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS)};
-    std::array<char, 256> text{};
-    rd_kafka_AdminOptions_set_request_timeout(options.get(), milliseconds(bound), text.data(), text.size());
-    const RdQueue answers{rd_kafka_queue_new(self.client.handle())};
-    std::array<rd_kafka_ListConsumerGroupOffsets_t*, 1> requests{request.get()};
-    rd_kafka_ListConsumerGroupOffsets(
-        self.client.handle(), requests.data(), requests.size(), options.get(), answers.get());
-    // The request's own timeout ends it; a little more for the way.
-    const Owned<rd_kafka_event_t> answer{rd_kafka_queue_poll(answers.get(), milliseconds(bound + 500ms))};
-    if (!answer) {
-        return self.failed(RD_KAFKA_RESP_ERR__TIMED_OUT, group, "");
+    auto& onlookers = impl_->onlookers;
+    const auto [entry, first] = onlookers.try_emplace(group);
+    if (first) {
+        if (auto opened = entry->second.open(impl_->settings, group); !opened) {
+            onlookers.erase(entry);
+            return opened.error();
+        }
     }
-    if (const auto code = rd_kafka_event_error(answer.get())) {
-        return self.failed(code, group, "");
-    }
-    std::size_t count = 0;
-    const rd_kafka_group_result_t** const results = rd_kafka_ListConsumerGroupOffsets_result_groups(
-        rd_kafka_event_ListConsumerGroupOffsets_result(answer.get()), &count);
-    if (count != 1) {
-        return self.failed(RD_KAFKA_RESP_ERR__BAD_MSG, group, "");
-    }
-    if (const rd_kafka_error_t* const error = rd_kafka_group_result_error(*results)) {
-        return self.failed(rd_kafka_error_code(error), group, "");
-    }
-    auto found = committed_in(*rd_kafka_group_result_partitions(*results));
+    auto found = entry->second.offsets(partitions, bound);
     if (!found) {
-        return self.failed(found.error(), group, "");
+        return Impl::failed(entry->second.fault(), found.error(), group, "");
     }
     // Kafka answers by topic.
     std::vector<GroupOffset> sorted;

@@ -45,7 +45,7 @@ public:
     void let_go();
     [[nodiscard]] const std::vector<core::TopicPartition>& partitions() const noexcept;
 
-    // Of any group. In the order of `partitions`.
+    // Of any group. In the order of `partitions`. Keeps a client for each group that was asked about.
     [[nodiscard]] common::Result<std::vector<GroupOffset>> offsets(
         const std::string& group, const std::vector<core::TopicPartition>& partitions,
         common::Duration bound);
