@@ -49,7 +49,10 @@ TEST_CASE("meter: as much as fits, the numbers first") {
     CHECK(
         meter_line(numbers, 3, 200) ==
         "[####................]  1204/5000  24 %  executed 1180  came back 3  401/s  9 s left");
-    CHECK(meter_line(numbers, 3, 79) == "1204/5000  24 %  executed 1180  came back 3  401/s  9 s left");
+    CHECK(
+        meter_line(numbers, 3, 79) ==
+        "[###............]  1204/5000  24 %  executed 1180  came back 3  401/s  9 s left");
+    CHECK(meter_line(numbers, 3, 60) == "1204/5000  24 %  executed 1180  came back 3  401/s  9 s left");
     CHECK(meter_line(numbers, 3, 20) == "1204/5000  24 %  exe");
     CHECK(
         meter_line({.done = 12, .of = 5000}, 60, 79) ==

@@ -23,11 +23,11 @@ std::size_t terminal_width() {
 }  // namespace
 
 std::string meter_line(const Numbers& numbers, double seconds, std::size_t width) {
-    constexpr std::size_t bar = 20;
+    constexpr std::size_t longest_bar = 20;
+    constexpr std::size_t shortest_bar = 8;
     const double share =
         numbers.of == 0 ? 1.0
                         : std::min(1.0, static_cast<double>(numbers.done) / static_cast<double>(numbers.of));
-    const auto filled = static_cast<std::size_t>(share * static_cast<double>(bar));
     const double rate = seconds > 0 ? static_cast<double>(numbers.done) / seconds : 0;
     std::string line = fmt::format("{}/{}  {:.0f} %", numbers.done, numbers.of, share * 100);
     if (numbers.with_outcomes) {
@@ -39,10 +39,11 @@ std::string meter_line(const Numbers& numbers, double seconds, std::size_t width
             "  {:.{}f}/s  {} left", rate, rate < 10 ? 1 : 0,
             age_text(std::chrono::duration_cast<common::Duration>(std::chrono::duration<double>{left})));
     }
-    const std::string drawn =
-        fmt::format("[{}{}]  ", std::string(filled, '#'), std::string(bar - filled, '.'));
-    if (drawn.size() + line.size() <= width) {
-        line = drawn + line;
+    constexpr std::size_t brackets = 4;  // with the two spaces behind them
+    if (line.size() + brackets + shortest_bar <= width) {
+        const std::size_t bar = std::min(longest_bar, width - line.size() - brackets);
+        const auto filled = static_cast<std::size_t>(share * static_cast<double>(bar));
+        line = fmt::format("[{}{}]  {}", std::string(filled, '#'), std::string(bar - filled, '.'), line);
     }
     return line.substr(0, width);
 }

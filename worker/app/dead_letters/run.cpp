@@ -21,6 +21,9 @@ namespace {
 using namespace std::chrono_literals;
 using ports::steady_now;
 
+// Waiting for a single letter at a time would be slower than the rate that is allowed.
+constexpr double bursts_a_second = 20;
+
 ExitCode fail(ExitCode code, const std::string& message) {
     fmt::print(stderr, "autosignin-worker: {}\n", message);
     return code;
@@ -35,7 +38,7 @@ Run::Run(
       errand_{errand},
       shelf_{shelf},
       plan_{plan},
-      bucket_{options.rate, 1} {}
+      bucket_{options.rate, options.rate / bursts_a_second} {}
 
 ExitCode Run::go() {
     if (const auto failed = begin()) {

@@ -18,6 +18,7 @@
 #include "worker/adapters/log/log_journal.hpp"
 #include "worker/adapters/reactor/system_clock.hpp"
 #include "worker/app/config/load.hpp"
+#include "worker/app/dead_letters/listing.hpp"
 #include "worker/app/worker.hpp"
 #include "worker/dev/demo/progress.hpp"
 #include "worker/dev/demo/report.hpp"
@@ -213,6 +214,36 @@ void invite(const sim::Plan& plan, const Scene& scene, std::uint16_t port) {
     std::fflush(stdout);
 }
 
+// What is owed, as `dead-letters list` tells it, and how it is worked off.
+void show_letters(const app::Config& config, const Scene& scene, common::WallTime now) {
+    namespace letters = app::dead_letters;
+    const std::string problem = [&] {
+        auto shelf = letters::Shelf::open(config);
+        if (!shelf) {
+            return shelf.error().message;
+        }
+        const auto listing = letters::look(*shelf, {}, [](std::uint64_t, std::uint64_t) {});
+        if (!listing) {
+            return listing.error().message;
+        }
+        fmt::print(
+            "\nDead letters are what is still owed:\n\n{}",
+            letters::rendered(*listing, {}, letters::Format::table, now));
+        return std::string{};
+    }();
+    if (!problem.empty()) {
+        fmt::print("\nThe dead letters cannot be listed: {}\n", problem);
+    }
+    fmt::print(
+        "\nWork them off: replay what was mended (nothing was, so it comes back), discard what was sent "
+        "anew.\n\n"
+        "  autosignin-worker dead-letters list -c {0}\n"
+        "  autosignin-worker dead-letters replay -c {0} --code unknown_app --canary\n"
+        "  autosignin-worker dead-letters discard -c {0} --code not_json --by $USER --why 'sent anew'\n",
+        scene.config_file().string());
+    std::fflush(stdout);
+}
+
 void announce(const sim::Plan& plan, const DemoOptions& options) {
     const auto backlog = std::count_if(plan.records.begin(), plan.records.end(), [](const auto& record) {
         return record.produced == common::Duration{};
@@ -267,6 +298,7 @@ int demo(const DemoOptions& options) {
     }
     bool good = verdict(plan, **scene, tally) && played == Played::settled;
     if (options.keep && !worker.over()) {
+        show_letters(*loaded.config, **scene, clock.now().wall);
         invite(plan, **scene, worker.port());
         while (!worker.over() && !stop.wait(1s)) {
         }
