@@ -1,5 +1,5 @@
-// Every schedule of a few records, one rebalance and one or two faults, on the shipped engine: where chance may miss
-// a corner, counting does not.
+// Every schedule of a few records, one rebalance and one or two faults, on the shipped engine: where chance
+// may miss a corner, counting does not.
 //
 // A world is a shape (whose records lie where) and the answers to its choices, walked in the order of an
 // odometer. There are two workers. What may be chosen, until everything is committed:
