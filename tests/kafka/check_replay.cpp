@@ -45,7 +45,8 @@ SentEvent event_of(std::size_t account, int version, const char* type, bool last
             R"({}{{"value":"{}"{}}})", older > 0 ? "," : "", value_of(account, older),
             last_words ? "" : fmt::format(R"(,"replacement":"{}")", event.leaves));
         event.demands.push_back(
-            {last_words ? core::Action::erase : core::Action::update, value_of(account, older), event.leaves});
+            {last_words ? core::Action::erase : core::Action::update, value_of(account, older),
+             event.leaves});
     }
     event.value = fmt::format(
         R"({{"specversion":"1.0","id":"{}","source":"/lane","type":"{}","subject":"{}",)"
@@ -130,8 +131,7 @@ Demanded demanded(Scene& scene, const Plot& plot) {
 
 // In the order of the log and completely, account by account. After the crash of a worker an account may
 // start over earlier, once. Returns the repeats.
-std::size_t require_in_order(
-    const sim::Ledger& ledger, const Demanded& demanded, common::Instant crash) {
+std::size_t require_in_order(const sim::Ledger& ledger, const Demanded& demanded, common::Instant crash) {
     std::map<std::string, std::string> account_of;  // by value
     for (const auto& [account, commands] : demanded.by_account) {
         for (const Command& command : commands) {
@@ -166,7 +166,8 @@ std::size_t require_in_order(
     for (const auto& [account, commands] : demanded.by_account) {
         require(
             progress[account].next == commands.size(),
-            fmt::format("{}: {} of {} commands were executed", account, progress[account].next, commands.size()));
+            fmt::format(
+                "{}: {} of {} commands were executed", account, progress[account].next, commands.size()));
     }
     return repeats;
 }
@@ -195,8 +196,8 @@ std::string check_replay(const Stage& stage) {
     const auto tool = [&](const std::vector<std::string>& arguments) {
         return ReplayTool{stage, config, fmt::format("{}/tool-{}.txt", scene.folder(), ++runs), arguments};
     };
-    const std::vector<std::string> replay{"replay", "--yes", "--code", "unknown_type", "--rate",
-                                          fmt::format("{}", rate)};
+    const std::vector<std::string> replay{"replay",       "--yes",  "--code",
+                                          "unknown_type", "--rate", fmt::format("{}", rate)};
     std::size_t live = 0;
     const auto feed = [&](std::size_t most) {
         const std::size_t until = std::min(plot.live.size(), live + most);

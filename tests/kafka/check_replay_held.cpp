@@ -64,7 +64,8 @@ std::string check_replay_held(const Stage& stage) {
     for (const auto& [partition, end] : scene.cluster().ends(scene.source_topic())) {
         sent += static_cast<std::size_t>(end.value);
     }
-    require(sent == 2 * letters, fmt::format("{} records in the source topic instead of {}", sent, 2 * letters));
+    require(
+        sent == 2 * letters, fmt::format("{} records in the source topic instead of {}", sent, 2 * letters));
     ReplayTool rest{stage, config, file("rest"), {"list", "--fail-when-open"}};
     rest.require_end(0);
 
