@@ -50,7 +50,7 @@ Retention retention_of(TopicRole role) {
         case TopicRole::source:
             return {"An outage that lasts longer loses revocations for good.", 7};
         case TopicRole::dead_letters:
-            return {"An open dead letter that expires is a token that stays, and nobody is told.", 30};
+            return {"An open dead letter that expires is a token that stays.", 30};
         case TopicRole::receipts:
             return {"The account system learns nothing of receipts that it reads later.", 1};
     }

@@ -98,7 +98,8 @@ Findings check_limits(const Limits& limits, const Config& config) {
                   fmt::format(
                       "Raise the limit (ulimit -n {}, LimitNOFILE= of systemd), or lower apple.connections.",
                       std::max<std::uint64_t>(needed, 1024))});
-    // Measured: a buffered byte costs up to three, and librdkafka's queues and the program their own.
+    // On the safe side: a buffered byte is taken to cost three, and librdkafka's queues and the program their
+    // own.
     const std::uint64_t memory = 3 * config.bytes_buffered_max + 128 * mebibyte;
     if (!limits.memory) {
         findings.push_back(
