@@ -68,7 +68,7 @@ struct Membership {
         return std::move(*found);
     }
 
-    // Nothing is read through the group, so an assignment is noted and answered with none.
+    // Nothing is read through the group, so an assignment is noted and taken empty.
     static void rebalanced(
         rd_kafka_t* handle, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* partitions,
         void* opaque) {

@@ -12,10 +12,12 @@
 #include "worker/app/cli/subcommands.hpp"
 #include "worker/app/config/load.hpp"
 #include "worker/app/dead_letters/audit.hpp"
+#include "worker/app/dead_letters/complaints.hpp"
 #include "worker/app/dead_letters/errand.hpp"
 #include "worker/app/dead_letters/listing.hpp"
 #include "worker/app/dead_letters/meter.hpp"
 #include "worker/app/dead_letters/showing.hpp"
+#include "worker/app/refuse.hpp"
 #include "worker/core/event/text.hpp"
 #include "worker/ports/clock.hpp"
 
@@ -26,6 +28,7 @@ namespace {
 using namespace std::chrono_literals;
 using dead_letters::ErrandOptions;
 using dead_letters::Format;
+using dead_letters::wall_now;
 
 struct Options {
     std::string config;
@@ -44,15 +47,6 @@ struct Options {
     ErrandOptions errand;
 };
 using Given = std::shared_ptr<Options>;
-
-ExitCode refuse(ExitCode code, const std::string& message) {
-    fmt::print(stderr, "autosignin-worker: {}\n", message);
-    return code;
-}
-
-common::WallTime wall_now() {
-    return std::chrono::time_point_cast<common::WallTime::duration>(std::chrono::system_clock::now());
-}
 
 Format format_of(const Options& options) {
     return options.format == "json" ? Format::json : options.format == "csv" ? Format::csv : Format::table;
@@ -98,43 +92,22 @@ void add_filters(CLI::App& command, Options& options, core::Selection& selection
         ->delimiter(',')
         ->type_name("invalid,rejected,exhausted")
         ->group(filters);
-    command.add_option("--code", selection.codes, "Error code, for example 400 or unknown_app")
-        ->delimiter(',')
-        ->type_name("CODE")
-        ->group(filters);
-    command.add_option("--type", selection.types, "Event type, or unknown")
-        ->delimiter(',')
-        ->type_name("TYPE")
-        ->group(filters);
-    command.add_option("--app", selection.apps, "Configured app")
-        ->delimiter(',')
-        ->type_name("NAME")
-        ->group(filters);
-    command.add_option("--account", selection.accounts, "The event's subject")
-        ->delimiter(',')
-        ->type_name("TEXT")
-        ->group(filters);
-    command.add_option("--event", selection.events, "The event's id")
-        ->delimiter(',')
-        ->type_name("ID")
-        ->group(filters);
+    const auto any_of = [&](const char* name, auto& values, const char* help, const char* type) {
+        command.add_option(name, values, help)->delimiter(',')->type_name(type)->group(filters);
+    };
+    any_of("--code", selection.codes, "Error code, for example 400 or unknown_app", "CODE");
+    any_of("--type", selection.types, "Event type, or unknown", "TYPE");
+    any_of("--app", selection.apps, "Configured app", "NAME");
+    any_of("--account", selection.accounts, "The event's subject", "TEXT");
+    any_of("--event", selection.events, "The event's id", "ID");
     command.add_option("--group", selection.groups, "Group, as list names it")
         ->type_name("SIGNATURE")
         ->group(filters);
-    command.add_option("--topic", selection.topics, "Source topic")
-        ->delimiter(',')
-        ->type_name("TOPIC")
-        ->group(filters);
+    any_of("--topic", selection.topics, "Source topic", "TOPIC");
     command.add_option("--since", options.since, "Failed at or after")->check(rfc3339())->group(filters);
     command.add_option("--until", options.until, "Failed before")->check(rfc3339())->group(filters);
-    command.add_option("--partition", selection.partitions, "Partition of the dead-letter topic")
-        ->delimiter(',')
-        ->type_name("NUMBER")
-        ->group(filters);
-    command.add_option("--offset", selection.offsets, "Offset in the dead-letter topic")
-        ->delimiter(',')
-        ->type_name("NUMBER")
-        ->group(filters);
+    any_of("--partition", selection.partitions, "Partition of the dead-letter topic", "NUMBER");
+    any_of("--offset", selection.offsets, "Offset in the dead-letter topic", "NUMBER");
     CLI::Option* const replayed =
         command.add_flag("--replayed", options.replayed, "Came back from a replay")->group(filters);
     command.add_flag("--never-replayed", options.never_replayed, "Was never replayed")

@@ -18,6 +18,7 @@
 #include "worker/app/explain/explain.hpp"
 #include "worker/app/explain/render.hpp"
 #include "worker/app/explain/whereabouts.hpp"
+#include "worker/app/refuse.hpp"
 #include "worker/core/settle/lineage.hpp"
 
 namespace app::cli {
@@ -34,11 +35,6 @@ struct Options {
     bool key_given = false;
     std::string format = "text";
 };
-
-ExitCode refuse(ExitCode code, const std::string& message) {
-    fmt::print(stderr, "autosignin-worker: {}\n", message);
-    return code;
-}
 
 std::string all_of(std::istream& stream) {
     return {std::istreambuf_iterator<char>{stream}, {}};

@@ -2,8 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <cstdio>
+
+#include "worker/adapters/reactor/system_clock.hpp"
 
 namespace app::dead_letters {
 
@@ -12,7 +13,7 @@ void Complaints::write(const core::Say& line) {
 }
 
 common::WallTime wall_now() {
-    return std::chrono::time_point_cast<common::WallTime::duration>(std::chrono::system_clock::now());
+    return adapters::reactor::SystemClock{}.now().wall;
 }
 
 }  // namespace app::dead_letters

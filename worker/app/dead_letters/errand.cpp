@@ -12,15 +12,11 @@
 #include "worker/app/dead_letters/meter.hpp"
 #include "worker/app/dead_letters/plan.hpp"
 #include "worker/app/dead_letters/run.hpp"
+#include "worker/app/refuse.hpp"
 #include "worker/ports/clock.hpp"
 
 namespace app::dead_letters {
 namespace {
-
-ExitCode fail(ExitCode code, const std::string& message) {
-    fmt::print(stderr, "autosignin-worker: {}\n", message);
-    return code;
-}
 
 bool confirmed() {
     fmt::print(stderr, "go on? [y/N] ");
@@ -31,7 +27,7 @@ bool confirmed() {
 ExitCode run(const Config& config, const ErrandOptions& options, const Errand& errand) {
     auto shelf = Shelf::open(config);
     if (!shelf) {
-        return fail(ExitCode::cannot_start, shelf.error().message);
+        return refuse(ExitCode::cannot_start, shelf.error().message);
     }
     Meter meter;
     const auto planned = make_plan(*shelf, options, errand, [&](std::uint64_t looked_at, std::uint64_t of) {
@@ -39,7 +35,7 @@ ExitCode run(const Config& config, const ErrandOptions& options, const Errand& e
     });
     meter.end();
     if (!planned) {
-        return fail(ExitCode::cannot_start, planned.error().message);
+        return refuse(ExitCode::cannot_start, planned.error().message);
     }
     // The plan is the result when nothing else follows, and goes before the question otherwise.
     const bool alone = options.dry_run || planned->letters == 0;
@@ -54,11 +50,11 @@ ExitCode run(const Config& config, const ErrandOptions& options, const Errand& e
     }
     if (!options.yes) {
         if (isatty(STDIN_FILENO) == 0) {
-            return fail(
+            return refuse(
                 ExitCode::usage, "there is no terminal to ask on: give --yes, or look with --dry-run first");
         }
         if (!confirmed()) {
-            return fail(ExitCode::unfinished, "nothing was done");
+            return refuse(ExitCode::unfinished, "nothing was done");
         }
     }
     return Run{config, options, errand, *shelf, *planned}.go();
@@ -68,7 +64,7 @@ ExitCode run(const Config& config, const ErrandOptions& options, const Errand& e
 
 ExitCode replay(const Config& config, const ErrandOptions& options) {
     if (options.canary && !config.receipts.enabled) {
-        return fail(ExitCode::usage, "--canary needs receipts, and receipts.enabled is false");
+        return refuse(ExitCode::usage, "--canary needs receipts, and receipts.enabled is false");
     }
     const core::ResendRules rules{config.kafka.topics, options.replays_max};
     return run(
@@ -81,7 +77,7 @@ ExitCode replay(const Config& config, const ErrandOptions& options) {
 
 ExitCode discard(const Config& config, const ErrandOptions& options) {
     if (core::selects_everything(options.selection)) {
-        return fail(
+        return refuse(
             ExitCode::usage,
             "discard ends obligations for good, so it wants a filter; `--reason invalid,rejected,exhausted` "
             "is "

@@ -1,7 +1,6 @@
 #include "worker/app/dead_letters/meter.hpp"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,16 +8,12 @@
 #include <cstdio>
 
 #include "worker/app/dead_letters/listing.hpp"
+#include "worker/app/terminal_width.hpp"
 
 namespace app::dead_letters {
 namespace {
 
 using namespace std::chrono_literals;
-
-std::size_t terminal_width() {
-    winsize window{};
-    return ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 1 ? window.ws_col - 1U : 79;
-}
 
 }  // namespace
 
@@ -58,7 +53,9 @@ void Meter::show(const Numbers& numbers, common::Instant now) {
         return;
     }
     next_ = now + 200ms;
-    fmt::print(stderr, "\r{}\033[K", meter_line(numbers, common::seconds(now - begun_), terminal_width()));
+    fmt::print(
+        stderr, "\r{}\033[K",
+        meter_line(numbers, common::seconds(now - begun_), terminal_width(STDERR_FILENO)));
     std::fflush(stderr);
     shown_ = true;
 }

@@ -11,6 +11,7 @@
 #include "worker/app/adapter_settings.hpp"
 #include "worker/app/dead_letters/canary.hpp"
 #include "worker/app/dead_letters/interruption.hpp"
+#include "worker/app/refuse.hpp"
 #include "worker/core/command/command.hpp"
 #include "worker/core/settle/letter_headers.hpp"
 #include "worker/ports/clock.hpp"
@@ -23,11 +24,6 @@ using ports::steady_now;
 
 // Waiting for a single letter at a time would be slower than the rate that is allowed.
 constexpr double bursts_a_second = 20;
-
-ExitCode fail(ExitCode code, const std::string& message) {
-    fmt::print(stderr, "autosignin-worker: {}\n", message);
-    return code;
-}
 
 }  // namespace
 
@@ -69,28 +65,28 @@ std::optional<ExitCode> Run::begin() {
         .result = {}};
     auto sink = kafka::RecordSink::open(kafka_settings(config_), complaints_);
     if (!sink) {
-        return fail(ExitCode::cannot_start, sink.error().message);
+        return refuse(ExitCode::cannot_start, sink.error().message);
     }
     sink_ = std::move(*sink);
     auto member = kafka::SoleMember::join(
         replay_settings(config_, shelf_.topics()), options_.by, kafka::SoleMember::session + 3s);
     if (!member) {
         return member.error().held
-                   ? fail(
+                   ? refuse(
                          ExitCode::held,
                          member.error().message + ": wait until that run has ended; nothing was done")
-                   : fail(ExitCode::cannot_start, member.error().message);
+                   : refuse(ExitCode::cannot_start, member.error().message);
     }
     courier_.emplace(*sink_, std::move(*member));
     if (errand_.action == "replay" && config_.receipts.enabled) {
         auto tail = ReceiptsTail::open(shelf_.reader(), config_.receipts.topic);
         if (!tail) {
-            return fail(ExitCode::cannot_start, tail.error().message);
+            return refuse(ExitCode::cannot_start, tail.error().message);
         }
         tail_.emplace(std::move(*tail));
     }
     if (const auto stored = store_audit("begun"); !stored) {
-        return fail(
+        return refuse(
             ExitCode::cannot_start,
             fmt::format(
                 "the audit record could not be stored in receipts.topic, so nothing was done: {}",

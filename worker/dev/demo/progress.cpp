@@ -1,11 +1,12 @@
 #include "worker/dev/demo/progress.hpp"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <vector>
+
+#include "worker/app/terminal_width.hpp"
 
 namespace dev {
 
@@ -14,12 +15,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t width_in_a_pipe = 100;
-
-// A line that wraps cannot be rewritten, so the last column stays free.
-std::size_t terminal_width() {
-    winsize window{};
-    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 1 ? window.ws_col - 1U : 79;
-}
 
 std::string joined(const std::vector<Trouble>& troubles, bool with_who) {
     std::string text;
@@ -64,7 +59,8 @@ Progress::Progress() : terminal_{isatty(STDOUT_FILENO) == 1} {}
 
 void Progress::show(const Numbers& numbers, common::Instant now) {
     next_ = now + (terminal_ ? 200ms : 2000ms);
-    const std::string line = progress_line(numbers, terminal_ ? terminal_width() : width_in_a_pipe);
+    const std::string line =
+        progress_line(numbers, terminal_ ? app::terminal_width(STDOUT_FILENO) : width_in_a_pipe);
     fmt::print("{}{}{}", terminal_ ? "\r" : "", line, terminal_ ? "\033[K" : "\n");
     std::fflush(stdout);
     shown_ = true;
