@@ -14,8 +14,6 @@ namespace {
 
 // Held in memory while receipts cannot be stored, so that an outage does not execute everything there is.
 constexpr std::size_t buffered_max = 600;
-// In flight, and finished since the last commit, when the broker went: a tenth of a second's work each time.
-constexpr std::size_t not_committed_yet_max = 300;
 
 // Not ready, and the page and the metrics say that it is the brokers' fault; the process is well.
 void require_told(WorkerProcess& worker, const std::string& when) {
@@ -89,14 +87,13 @@ std::string check_broker(const Stage& stage) {
     scene.require_store(history);
     static_cast<void>(require_dead_letters(scene, history, Repeats::some));
     require_receipts(scene, history, Repeats::some);
-    const std::size_t repeats = verdict.repeats_of_begun + verdict.repeats_of_finished;
-    const std::size_t executed = executed_during(tenure.pauses, scene.ledger());
-    const std::size_t repeats_max = executed + not_committed_yet_max;
+    const Outages outages = judge_outages(verdict, tenure.pauses, scene.ledger());
     std::string measured = fmt::format(
         "killed and stopped, told and ready again; {} commands, {} executed without the broker, {} repeated, "
         "{} allowed, {} commits refused",
-        history.demands(), executed, repeats, repeats_max, worker.metric("autosignin_commit_failures_total"));
-    require(repeats <= repeats_max, measured);
+        history.demands(), outages.executed, outages.repeated, outages.allowed,
+        worker.metric("autosignin_commit_failures_total"));
+    require(outages.repeated <= outages.allowed, measured);
     require(
         worker.metric("autosignin_offset_maps_cut_total") > 0,
         "a broker that takes 16 bytes of metadata took every offset map");

@@ -17,8 +17,6 @@ namespace {
 
 constexpr std::size_t backlog = 600;        // commands, at least
 constexpr std::chrono::seconds session{6};  // as Scene configures it
-// In flight, and finished since the last commit, when a coordinator went.
-constexpr std::size_t not_committed_yet_max = 300;
 constexpr const char* group_topic = "__consumer_offsets";
 
 bool all_in_sync(Cluster& cluster, const std::string& topic) {
@@ -146,14 +144,13 @@ std::string check_leader(const Stage& stage) {
     scene.require_store(history);
     static_cast<void>(require_dead_letters(scene, history, Repeats::some));
     require_receipts(scene, history, Repeats::some);
-    const std::size_t repeats = verdict.repeats_of_begun + verdict.repeats_of_finished;
-    const std::size_t executed = executed_during(tenure.pauses, scene.ledger());
-    const std::size_t repeats_max = executed + not_committed_yet_max;
+    const Outages outages = judge_outages(verdict, tenure.pauses, scene.ledger());
     std::string measured = fmt::format(
         "killed a leader, the coordinator and the next one: {} commands, {} executed without a coordinator, "
         "{} repeated, {} allowed, {} commits refused",
-        history.demands(), executed, repeats, repeats_max, worker.metric("autosignin_commit_failures_total"));
-    require(repeats <= repeats_max, measured);
+        history.demands(), outages.executed, outages.repeated, outages.allowed,
+        worker.metric("autosignin_commit_failures_total"));
+    require(outages.repeated <= outages.allowed, measured);
     require(worker.stop() == 0, "the worker did not end with 0");
     scene.require_no_traces();
     return measured;

@@ -52,9 +52,15 @@ struct TenureVerdict {
     const History& history, const sim::Ledger& ledger, const std::vector<Tenure>& tenures,
     const TenureRules& rules);
 
-// Commands that Apple answered during the pauses. A worker whose brokers are away goes on and can commit
-// nothing of it: so much it repeats at most if it loses its partitions over it, and a little that was not
-// committed yet when the brokers went.
-[[nodiscard]] std::size_t executed_during(const std::vector<Pause>& pauses, const sim::Ledger& ledger);
+struct Outages {
+    std::size_t executed = 0;  // commands that Apple answered during them
+    std::size_t repeated = 0;
+    std::size_t allowed = 0;
+};
+
+// A worker whose brokers are away goes on and can commit nothing of it: so much it repeats at most if it
+// loses its partitions over it, and a little that was not committed yet when the brokers went.
+[[nodiscard]] Outages judge_outages(
+    const TenureVerdict& verdict, const std::vector<Pause>& outages, const sim::Ledger& ledger);
 
 }  // namespace lane
