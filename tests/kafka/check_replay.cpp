@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "tests/kafka/checks.hpp"
+#include "tests/kafka/readings.hpp"
 #include "tests/kafka/replay_tool.hpp"
 #include "tests/kafka/require.hpp"
 
@@ -89,12 +90,10 @@ std::string replay_of(const core::Record& record) {
     return {};
 }
 
-using Command = std::pair<std::string, std::string>;  // value, replacement
-
 // What the log demands since the worker knows the new type, by account and in the order of the log; and how
 // many of the replays were sent again.
 struct Demanded {
-    std::map<std::string, std::vector<Command>> by_account;
+    std::map<std::string, std::vector<DemandedCommand>> by_account;
     std::size_t replays = 0;
     std::size_t sent_again = 0;
 };
@@ -129,45 +128,28 @@ Demanded demanded(Scene& scene, const Plot& plot) {
     return all;
 }
 
-// In the order of the log and completely, account by account. After the crash of a worker an account may
-// start over earlier, once. Returns the repeats.
+// In the order of the log and completely, account by account. Returns the repeats.
 std::size_t require_in_order(const sim::Ledger& ledger, const Demanded& demanded, common::Instant crash) {
     std::map<std::string, std::string> account_of;  // by value
+    std::map<std::string, Readings> readings;       // by account
     for (const auto& [account, commands] : demanded.by_account) {
-        for (const Command& command : commands) {
+        readings.emplace(account, Readings{commands});
+        for (const DemandedCommand& command : commands) {
             account_of[command.first] = account;
         }
     }
-    struct Progress {
-        std::size_t next = 0;
-        bool started_over = false;
-    };
-    std::map<std::string, Progress> progress;
-    std::size_t repeats = 0;
     for (const sim::LedgerEntry& entry : ledger) {
         const auto account = account_of.find(entry.value);
         require(account != account_of.end(), "Apple received a command that no event demands");
-        const std::vector<Command>& commands = demanded.by_account.at(account->second);
-        Progress& so_far = progress[account->second];
-        const Command command{entry.value, entry.replacement};
-        if (so_far.next < commands.size() && commands[so_far.next] == command) {
-            ++so_far.next;
-            continue;
-        }
-        const auto begin = commands.begin();
-        const auto end = begin + static_cast<std::ptrdiff_t>(so_far.next);
-        const auto earlier = std::find(begin, end, command);
-        require(
-            earlier != end && entry.received > crash && !std::exchange(so_far.started_over, true),
-            fmt::format("{}: a command out of order", account->second));
-        repeats += static_cast<std::size_t>(end - earlier);
-        so_far.next = static_cast<std::size_t>(earlier - begin) + 1;
+        Readings& so_far = readings.at(account->second);
+        so_far.received({entry.value, entry.replacement}, entry.received > crash);
+        require(so_far.possible(), fmt::format("{}: a command out of order", account->second));
     }
-    for (const auto& [account, commands] : demanded.by_account) {
-        require(
-            progress[account].next == commands.size(),
-            fmt::format(
-                "{}: {} of {} commands were executed", account, progress[account].next, commands.size()));
+    std::size_t repeats = 0;
+    for (const auto& [account, so_far] : readings) {
+        const std::optional<std::size_t> repeated = so_far.repeated_when_complete();
+        require(repeated.has_value(), account + ": not every command was executed");
+        repeats += *repeated;
     }
     return repeats;
 }
