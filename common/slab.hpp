@@ -52,6 +52,7 @@ public:
         }
         return slots_[key.slot].value ? &*slots_[key.slot].value : nullptr;
     }
+    [[nodiscard]] const Value* find(Key key) const noexcept { return const_cast<Slab*>(this)->find(key); }
 
     // For a value that must be there.
     [[nodiscard]] Value& at(Key key) noexcept {

@@ -97,3 +97,27 @@ TEST_CASE("explain: where a record stands, asked of the worker that owns it") {
     CHECK(now("events/0/0", "ftp://x").code == 7);
     CHECK(worker.stop() == 0);
 }
+
+TEST_CASE(
+    "explain: a record that waits says behind which one, at which attempt, and what holds it until when") {
+    Scene scene;
+    scene.script({{.kind = sim::FaultKind::throttle}});
+    scene.produce({Scene::deletion("account-1", "s3cr3t"), Scene::deletion("account-1", "s3cr3t-2")});
+    auto worker = scene.start();
+    worker.await(
+        [&] { return contains(worker.get("/record?at=events/0/1").body, "\"throttled\""); },
+        std::chrono::seconds{30}, "the gate did not close");
+    const Ended ended = cli::run(
+        {"explain", "events/0/1", "-c", scene.write_config(), "--admin-url",
+         fmt::format("http://127.0.0.1:{}", worker.port())});
+    CAPTURE(ended.output);
+    CHECK(ended.code == 0);
+    CHECK(
+        contains(ended.output, "now: waiting behind 1 record of its account, the first of them events/0/0"));
+    CHECK(contains(ended.output, "now: of that one, attempt "));
+    CHECK(contains(ended.output, "now: calls of this kind for tv are held: the gate is "));
+    CHECK(contains(ended.output, "(throttled) for "));
+    CHECK_FALSE(contains(ended.output, "s3cr3t"));
+    CHECK_FALSE(contains(worker.get("/record?at=events/0/0").body, "s3cr3t"));
+    static_cast<void>(worker.stop());
+}

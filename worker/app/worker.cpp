@@ -154,6 +154,11 @@ common::Result<bool> Worker::Parts::open(const Config& config) {
                 return health(
                     {source->stats(), fatal(), status.draining, status.stands_still_for, fail_after});
             },
+        .record =
+            [this](const core::Position& asked) {
+                const common::Now now = clock.now();
+                return admin::record_json(engine.record_status(asked, now), asked, now.wall, version());
+            },
     };
     auto listening = admin::AdminServer::start(
         {.host = config.admin_address, .port = config.admin_port}, std::move(pages));

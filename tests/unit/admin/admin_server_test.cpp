@@ -27,6 +27,7 @@ struct World {
     int metrics_made = 0;
     int status_made = 0;
     int health_made = 0;
+    int records_made = 0;
     Health health{};
 
     Pages pages() {
@@ -39,6 +40,10 @@ struct World {
             [this] {
                 ++health_made;
                 return health;
+            },
+            [this](const core::Position& asked) {
+                ++records_made;
+                return core::position_text(asked.partition, asked.offset);
             }};
     }
 };
@@ -150,7 +155,7 @@ TEST_CASE("a loop that does not turn is a 503 on every page") {
     settings.answer_within = 20ms;
     const auto server = started(settings, world.pages());
     httplib::Client http{"127.0.0.1", server->port()};
-    for (const char* path : {"/metrics", "/status", "/livez", "/readyz"}) {
+    for (const char* path : {"/metrics", "/status", "/record?at=events/0/1", "/livez", "/readyz"}) {
         const std::string page = path;
         CAPTURE(page);
         const auto answer = http.Get(path);
@@ -169,6 +174,39 @@ TEST_CASE("many clients in a short time cost the loop one page") {
         CHECK(get(*server, "/metrics")->body == "made 1\n");
     }
     CHECK(world.metrics_made == 1);
+}
+
+TEST_CASE("a page about a record is about the one that was asked for, and costs the loop one look") {
+    World world;
+    AdminSettings settings = eager();
+    settings.fresh_for = 1ms;
+    const auto server = started(settings, world.pages());
+    const auto page = get(*server, "/record?at=events%2F3%2F42");
+    CHECK(page->status == 200);
+    CHECK(page->body == "events/3/42");
+    CHECK(page->get_header_value("Content-Type") == "application/json");
+    CHECK(get(*server, "/record?at=events/3/43")->body == "events/3/43");
+    CHECK(world.records_made == 2);
+    for (const char* path : {"/record", "/record?at=", "/record?at=events/3", "/record?at=events/3/-1"}) {
+        const std::string asked = path;
+        CAPTURE(asked);
+        CHECK(get(*server, path)->status == 400);
+    }
+    CHECK(world.records_made == 2);
+}
+
+TEST_CASE("another record is looked at only when the last page is no longer fresh, the same one not again") {
+    World world;
+    AdminSettings settings = eager();
+    settings.fresh_for = 1h;
+    settings.answer_within = 20ms;
+    const auto server = started(settings, world.pages());
+    // Asked until the machine is quick enough for 20 ms.
+    while (world.records_made == 0 || get(*server, "/record?at=events/0/1")->status != 200) {
+        static_cast<void>(get(*server, "/record?at=events/0/1"));
+    }
+    CHECK(get(*server, "/record?at=events/0/2")->status == 503);
+    CHECK(get(*server, "/record?at=events/0/1")->status == 200);
 }
 
 TEST_CASE("what is not there is a 404 that says what is, and a page that is written to a 405") {

@@ -10,6 +10,7 @@
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string_view>
 #include <system_error>
 #include <thread>
@@ -53,7 +54,7 @@ public:
     void widen_the_door() { static_cast<void>(::listen(svr_sock_, backlog)); }
 };
 
-constexpr std::array<std::string_view, 4> paths{"/metrics", "/status", "/livez", "/readyz"};
+constexpr std::array<std::string_view, 5> paths{"/metrics", "/status", "/record", "/livez", "/readyz"};
 
 // What httplib has no handler for.
 void explain_missing(const httplib::Request& request, httplib::Response& response) {
@@ -65,12 +66,14 @@ void explain_missing(const httplib::Request& request, httplib::Response& respons
         response.set_header("Allow", "GET, HEAD");
         response.set_content("this page can only be read: GET " + request.path + "\n", plain_text);
     } else {
-        response.set_content("there are GET /metrics, /livez, /readyz and /status\n", plain_text);
+        response.set_content(
+            "there are GET /metrics, /livez, /readyz, /status and /record?at=TOPIC/PARTITION/OFFSET\n",
+            plain_text);
     }
 }
 
-void give_page(PageDesk& desk, PageName name, const char* content_type, httplib::Response& response) {
-    if (auto page = desk.ask(name)) {
+void give_page(const std::optional<Page>& page, const char* content_type, httplib::Response& response) {
+    if (page) {
         response.set_content(page->text, content_type);
     } else {
         response.status = 503;
@@ -121,10 +124,19 @@ void AdminServer::State::route() {
     server.set_default_headers({{"Cache-Control", "no-store"}});
 
     server.Get("/metrics", [this](const httplib::Request&, httplib::Response& response) {
-        give_page(desk, PageName::metrics, "text/plain; version=0.0.4; charset=utf-8", response);
+        give_page(desk.ask(PageName::metrics), "text/plain; version=0.0.4; charset=utf-8", response);
     });
     server.Get("/status", [this](const httplib::Request&, httplib::Response& response) {
-        give_page(desk, PageName::status, "application/json", response);
+        give_page(desk.ask(PageName::status), "application/json", response);
+    });
+    server.Get("/record", [this](const httplib::Request& request, httplib::Response& response) {
+        const auto position = core::read_position(request.get_param_value("at"));
+        if (!position) {
+            response.status = 400;
+            response.set_content("expected /record?at=TOPIC/PARTITION/OFFSET\n", plain_text);
+            return;
+        }
+        give_page(desk.ask(*position), "application/json", response);
     });
     server.Get("/livez", [this](const httplib::Request&, httplib::Response& response) {
         const auto page = desk.ask(PageName::health);

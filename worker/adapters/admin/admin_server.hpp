@@ -1,4 +1,4 @@
-// The admin port: /metrics, /livez, /readyz (with the reason) and /status (JSON).
+// The admin port: /metrics, /livez, /readyz (with the reason), /status and /record (JSON).
 //
 // The engine belongs to the loop's thread, so pages are made there, on demand: a request asks for its page,
 // the loop is woken through wake_fd(), makes it in answer(), and the request's thread sends it. A page is
@@ -17,6 +17,7 @@
 #include <string>
 
 #include "common/result.hpp"
+#include "worker/core/settle/lineage.hpp"
 
 namespace admin {
 
@@ -32,6 +33,7 @@ struct Pages {
     std::function<std::string()> metrics;  // Prometheus text format 0.0.4
     std::function<std::string()> status;   // JSON
     std::function<Health()> health;
+    std::function<std::string(const core::Position&)> record;  // JSON
 };
 
 struct AdminSettings {

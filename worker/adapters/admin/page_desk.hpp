@@ -15,11 +15,12 @@
 
 namespace admin {
 
-enum class PageName : std::uint8_t { metrics, status, health };
+enum class PageName : std::uint8_t { metrics, status, health, record };
 
 struct Page {
-    std::string text;  // of metrics and status
-    Health health;
+    std::string text{};  // not of health
+    Health health{};
+    core::Position record{};  // what a record's page is about
 };
 
 class PageDesk {
@@ -31,6 +32,8 @@ public:
 
     // Waits for the page; none when it did not come in time or the desk was closed.
     [[nodiscard]] std::optional<Page> ask(PageName name);
+    // The same about one record. One at a time, and another one only once the last page is no longer fresh.
+    [[nodiscard]] std::optional<Page> ask(const core::Position& record);
 
     // Makes what is asked for.
     void answer(const Pages& pages);
@@ -41,20 +44,26 @@ public:
     [[nodiscard]] int wake_fd() const noexcept { return wake_fd_; }
 
 private:
+    using Clock = std::chrono::steady_clock;
     struct Slot {
         bool wanted = false;
         std::uint64_t made = 0;  // how often
-        std::chrono::steady_clock::time_point made_at{};
+        Clock::time_point made_at{};
         Page page;
     };
+
+    [[nodiscard]] std::optional<Page> ask(
+        PageName name, Clock::time_point until, std::unique_lock<std::mutex>& lock);
 
     const std::chrono::milliseconds answer_within_;
     const std::chrono::milliseconds fresh_for_;
     const int wake_fd_;
     std::atomic<bool> any_wanted_{false};  // spares the loop the lock
     std::mutex mutex_;
-    std::condition_variable made_;
-    std::array<Slot, 3> slots_;  // by PageName
+    std::condition_variable changed_;
+    std::array<Slot, 4> slots_;  // by PageName
+    core::Position record_{};    // whose page is wanted, or was last
+    bool record_asked_ = false;  // somebody waits for it
     bool closed_ = false;
 };
 

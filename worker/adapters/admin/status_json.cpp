@@ -1,6 +1,9 @@
 #include "worker/adapters/admin/status_json.hpp"
 
+#include <chrono>
 #include <nlohmann/json.hpp>
+
+#include "worker/core/settle/text.hpp"
 
 namespace admin {
 namespace {
@@ -43,6 +46,26 @@ Json partition(const core::PartitionStatus& status) {
         {"revoking", status.revoking}};
 }
 
+// When something that lasts so long from now on ends; null: not known.
+Json time_or_null(common::WallTime now, const std::optional<common::Duration>& left) {
+    if (!left) {
+        return nullptr;
+    }
+    std::string text;
+    core::append_rfc3339(text, now + std::chrono::ceil<common::WallTime::duration>(*left));
+    return text;
+}
+
+Json hold(const core::Barrier& held, common::WallTime now) {
+    return {
+        {"by", core::barrier_name(held.by)},
+        {"state", held.state},
+        {"reason", held.reason},
+        {"closed_for_seconds", common::seconds(held.closed_for)},
+        {"next_try_in_seconds", seconds_or_null(held.next_try_in)},
+        {"next_try_at", time_or_null(now, held.next_try_in)}};
+}
+
 template <class Values, class Make>
 Json list(const Values& values, Make make) {
     Json all = Json::array();
@@ -50,6 +73,25 @@ Json list(const Values& values, Make make) {
         all.push_back(make(value));
     }
     return all;
+}
+
+Json lane(const core::LanePlace& place, common::WallTime now) {
+    return {
+        {"records_ahead", place.ahead},
+        {"front", place.front ? Json(core::position_text(place.front->partition, place.front->offset))
+                              : Json(nullptr)},
+        {"app", place.app},
+        {"command", place.command},
+        {"commands", place.commands},
+        {"attempts", place.attempts},
+        {"attempts_counted", place.charged},
+        {"attempts_limit", place.attempts_max},
+        {"last_answer", place.last_answer},
+        {"last_http_status", place.last_http_status ? Json(*place.last_http_status) : Json(nullptr)},
+        {"in_flight_for_seconds", seconds_or_null(place.in_flight_for)},
+        {"retry_in_seconds", seconds_or_null(place.retry_in)},
+        {"retry_at", time_or_null(now, place.retry_in)},
+        {"held_by", list(place.barriers, [now](const core::Barrier& each) { return hold(each, now); })}};
 }
 
 }  // namespace
@@ -74,6 +116,24 @@ std::string status_json(const core::Status& status, std::string_view version) {
         {"breakers", list(status.breakers, breaker)},
         {"partitions", list(status.partitions, partition)}};
     // Topic names come from Kafka; a page must not fail because of one.
+    return page.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string record_json(
+    const core::RecordStatus& status, const core::Position& asked, common::WallTime now,
+    std::string_view version) {
+    Json page{
+        {"version", version},
+        {"record", core::position_text(asked.partition, asked.offset)},
+        {"stage", core::stage_name(status.stage)}};
+    if (status.stage != core::RecordStage::elsewhere) {
+        page["committed_offset"] = status.committed.value;
+        page["committable_offset"] = status.committable.value;
+        page["next_offset_read"] = status.position.value;
+        page["paused"] = status.paused;
+        page["revoking"] = status.leaving;
+        page["lane"] = status.lane ? lane(*status.lane, now) : Json(nullptr);
+    }
     return page.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

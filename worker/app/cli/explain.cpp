@@ -90,23 +90,14 @@ common::Result<core::Record> record_of(const Options& options, const Config* con
     return record;
 }
 
-common::Result<std::vector<std::string>> asked_of_worker(
-    const Options& options, const Config* config, const explain::Explanation& found) {
+common::Result<std::vector<std::string>> asked_of_worker(const Options& options) {
     const auto position = core::read_position(options.event);
-    if (!position || config == nullptr) {
+    if (!position) {
         return common::Error{
             "--admin-url needs --config and the position of a record, TOPIC/PARTITION/OFFSET"};
     }
-    const auto page = admin::fetch_status(options.admin_url);
-    if (!page) {
-        return page.error();
-    }
-    std::string host;
-    const core::Settings settings = to_settings(*config);
-    for (const core::AppSettings& each : settings.apps) {
-        host = each.name == found.app ? settings.endpoints.at(each.endpoint.value).name : host;
-    }
-    return explain::whereabouts(page.value(), *position, found.app, host);
+    const auto page = admin::fetch_record(options.admin_url, *position);
+    return page ? explain::whereabouts(page.value(), *position) : page.error();
 }
 
 ExitCode explain_one(const Options& options) {
@@ -126,7 +117,7 @@ ExitCode explain_one(const Options& options) {
     }
     explain::Explanation found = explain::explained(*record, known);
     if (!options.admin_url.empty()) {
-        auto now = asked_of_worker(options, known, found);
+        auto now = asked_of_worker(options);
         if (!now) {
             return refuse(ExitCode::cannot_start, now.error().message);
         }

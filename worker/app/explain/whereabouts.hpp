@@ -1,4 +1,4 @@
-// Where a record stands now, as far as the /status page of one worker tells.
+// Where a record stands now, as the /record page of one worker tells.
 #pragma once
 
 #include <string>
@@ -10,10 +10,8 @@
 
 namespace app::explain {
 
-// Sentences. `app` is the event's, empty when the event is invalid; `host` is that of the app's base URL, as
-// /status names it. Error: `status_json` is not such a page.
+// Sentences. Error: `record_json` is not such a page, or one about another record.
 [[nodiscard]] common::Result<std::vector<std::string>> whereabouts(
-    std::string_view status_json, const core::Position& position, const std::string& app,
-    const std::string& host);
+    std::string_view record_json, const core::Position& position);
 
 }  // namespace app::explain

@@ -28,6 +28,9 @@ const Stats& Engine::stats() const noexcept {
 Status Engine::status(common::Now now) const {
     return impl_->status(now);
 }
+RecordStatus Engine::record_status(const Position& asked, common::Now now) const {
+    return impl_->record_status(asked, now);
+}
 
 Engine::Impl::Impl(Settings settings)
     : settings_{std::move(settings)},

@@ -14,6 +14,7 @@
 
 #include "worker/core/engine/effect.hpp"
 #include "worker/core/engine/input.hpp"
+#include "worker/core/engine/record_status.hpp"
 #include "worker/core/engine/settings.hpp"
 #include "worker/core/engine/stats.hpp"
 
@@ -35,6 +36,7 @@ public:
 
     [[nodiscard]] const Stats& stats() const noexcept;
     [[nodiscard]] Status status(common::Now now) const;
+    [[nodiscard]] RecordStatus record_status(const Position& asked, common::Now now) const;
 
 private:
     class Impl;

@@ -10,6 +10,7 @@
 //   flow.cpp       pause and resume, heads that block a window
 //   standstill.cpp work that rests without a reason
 //   status.cpp     what is reported
+//   record_status.cpp  where one record stands
 // engine.cpp holds step().
 #pragma once
 
@@ -40,6 +41,7 @@ public:
     [[nodiscard]] common::Instant next_deadline() const noexcept { return next_deadline_; }
     [[nodiscard]] const Stats& stats() const noexcept { return stats_; }
     [[nodiscard]] Status status(common::Now now) const;
+    [[nodiscard]] RecordStatus record_status(const Position& asked, common::Now now) const;
 
 private:
     struct App {
@@ -209,6 +211,10 @@ private:
 
     // status.cpp
     void show_holds(Status& status, common::Now now) const;
+
+    // record_status.cpp
+    [[nodiscard]] std::optional<LanePlace> lane_place(const Obligation& asked, common::Now now) const;
+    [[nodiscard]] std::vector<Barrier> barriers_of(const Channel& channel, common::Now now) const;
 
     // engine.cpp
     [[nodiscard]] common::Instant earliest_deadline();

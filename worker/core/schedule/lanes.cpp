@@ -112,6 +112,17 @@ void Lanes::remove_if(const std::function<bool(ObligationKey)>& unwanted) {
     });
 }
 
+std::optional<Lanes::View> Lanes::view(const std::string& account) const {
+    const auto found = by_account_.find(account);
+    if (found == by_account_.end()) {
+        return std::nullopt;
+    }
+    const Lane& lane = *lanes_.find(found->second);
+    return View{
+        found->second, std::span{lane.queue}.subspan(lane.front), lane.state == State::in_flight,
+        lane.state == State::waiting ? std::optional{lane.due} : std::nullopt};
+}
+
 void Lanes::become_ready(LaneKey key, Lane& lane) {
     const std::size_t seen = std::min(lane.queue.size() - lane.front, look_ahead);
     lane.deadline = lane.queue[lane.front].deadline;

@@ -18,6 +18,7 @@
 #include <functional>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <tuple>
 #include <unordered_map>
@@ -67,6 +68,15 @@ public:
     // Drops queued records, except one in flight: its lane stays busy until the answer is there, so that the
     // account's next command cannot overtake it.
     void remove_if(const std::function<bool(ObligationKey)>& unwanted);
+
+    // One account's lane, for somebody who asks. Valid until the next call that changes something.
+    struct View {
+        LaneKey key;
+        std::span<const Entry> queue;  // the front first; never empty while its front is in flight
+        bool in_flight = false;
+        std::optional<common::Instant> due{};  // while it waits
+    };
+    [[nodiscard]] std::optional<View> view(const std::string& account) const;
 
     [[nodiscard]] std::size_t size() const noexcept { return lanes_.size(); }
     [[nodiscard]] std::size_t waiting() const noexcept { return waits_.size(); }
