@@ -1,5 +1,6 @@
 #include "worker/adapters/kafka/convert.hpp"
 
+#include <fmt/format.h>
 #include <librdkafka/rdkafka.h>
 
 #include <sys/types.h>
@@ -18,6 +19,10 @@ std::optional<std::string> copy_bytes(const void* bytes, std::size_t size) {
 }
 
 }  // namespace
+
+std::string partition_text(const core::TopicPartition& partition) {
+    return fmt::format("{}[{}]", partition.topic, partition.partition);
+}
 
 core::Headers copy_headers(const rd_kafka_message_s& message) {
     core::Headers copies;

@@ -1,11 +1,13 @@
 #include "worker/adapters/kafka/group_calls.hpp"
 
+#include <fmt/format.h>
 #include <librdkafka/rdkafka.h>
 
 #include <cstdlib>
 #include <cstring>
 
 #include "worker/adapters/kafka/client.hpp"
+#include "worker/adapters/kafka/fault.hpp"
 
 namespace kafka {
 namespace {
@@ -21,6 +23,27 @@ int code_of(rd_kafka_event_t* commit) {
 }
 
 }  // namespace
+
+Properties group_client_properties(const std::string& group, const std::string& name) {
+    return {
+        {"client.id", name},
+        {"group.id", group},
+        {"enable.auto.commit", "false"},
+        {"auto.commit.enable", "false"},
+        {"enable.auto.offset.store", "false"},
+        {"auto.offset.reset", "error"},
+    };
+}
+
+common::Error group_failure(const LastFault& last, const std::string& group, int code) {
+    const Fault& known = fault_of(code);
+    if (known.kind == FaultKind::unreachable) {
+        return failure(last, group, code);
+    }
+    return common::Error{fmt::format(
+        "group {}: {} ({}). {}", group, rd_kafka_err2str(static_cast<rd_kafka_resp_err_t>(code)),
+        code_name(code), remedy_at({.consumer = true, .group = group}, known))};
+}
 
 RdPartitions list_of(const std::vector<core::TopicPartition>& partitions) {
     RdPartitions list{rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size()))};

@@ -3,12 +3,21 @@
 // Private to this folder. Codes are rd_kafka_resp_err_t.
 #pragma once
 
+#include <string>
 #include <vector>
 
+#include "worker/adapters/kafka/group_offset.hpp"
+#include "worker/adapters/kafka/last_fault.hpp"
 #include "worker/adapters/kafka/rd.hpp"
-#include "worker/adapters/kafka/sole_member.hpp"
 
 namespace kafka {
+
+// Of a client that works with a group's offsets and reads nothing through it, named `name` to others who
+// look.
+[[nodiscard]] Properties group_client_properties(const std::string& group, const std::string& name);
+
+// Why a call about the group failed, and what to do; what the network said when it was the network.
+[[nodiscard]] common::Error group_failure(const LastFault& last, const std::string& group, int code);
 
 [[nodiscard]] RdPartitions list_of(const std::vector<core::TopicPartition>& partitions);
 // With whole topics, for a subscription.

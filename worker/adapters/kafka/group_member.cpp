@@ -9,8 +9,10 @@
 #include <utility>
 
 #include "worker/adapters/kafka/client.hpp"
+#include "worker/adapters/kafka/convert.hpp"
 #include "worker/adapters/kafka/group_calls.hpp"
 #include "worker/adapters/kafka/last_fault.hpp"
+#include "worker/adapters/kafka/onlooker.hpp"
 
 namespace kafka {
 namespace {
@@ -19,22 +21,17 @@ using namespace std::chrono_literals;
 
 constexpr common::Duration leave_bound = 2s;
 
-Properties fixed(const KafkaSettings& settings, const std::string& name) {
+Properties properties(const std::string& group, const std::string& name) {
+    Properties all = group_client_properties(group, name);
     constexpr auto session = std::chrono::duration_cast<std::chrono::milliseconds>(GroupMember::session);
-    return {
-        {"client.id", name},
-        {"group.id", settings.group_id},
-        {"enable.auto.commit", "false"},
-        {"auto.commit.enable", "false"},
-        {"enable.auto.offset.store", "false"},
-        {"auto.offset.reset", "error"},
-        // Several topics of one partition each are spread over the members.
-        {"partition.assignment.strategy", "roundrobin"},
-        {"session.timeout.ms", std::to_string(session.count())},
-        {"heartbeat.interval.ms", "2000"},
-        {"max.poll.interval.ms", "60000"},
-        {"isolation.level", "read_uncommitted"},  // for watermarks(): records of open transactions exist
-    };
+    // Several topics of one partition each are spread over the members.
+    all.emplace("partition.assignment.strategy", "roundrobin");
+    all.emplace("session.timeout.ms", std::to_string(session.count()));
+    all.emplace("heartbeat.interval.ms", "2000");
+    all.emplace("max.poll.interval.ms", "60000");
+    all.emplace(
+        "isolation.level", "read_uncommitted");  // for watermarks(): records of open transactions exist
+    return all;
 }
 
 int milliseconds(common::Duration bound) {
@@ -46,75 +43,15 @@ struct Destroy {
 };
 using Message = std::unique_ptr<rd_kafka_message_t, Destroy>;
 
-// Asks what a group has committed, without joining it. Not with rd_kafka_ListConsumerGroupOffsets: when the
-// group's coordinator dies, librdkafka 2.0.2 sends that request twice and ends the process with an assertion.
-class Onlooker {
-public:
-    Onlooker() : client_{"group", fault_} { client_.owner = this; }
-
-    [[nodiscard]] common::Result<bool> open(KafkaSettings settings, const std::string& group) {
-        settings.group_id = group;
-        settings.statistics_interval = {};
-        auto conf = client_.configure(settings, {}, fixed(settings, "autosignin-onlooker"));
-        if (!conf) {
-            return conf.error();
-        }
-        auto opened = client_.open(std::move(*conf), true);
-        if (opened) {
-            rd_kafka_poll_set_consumer(client_.handle());
-        }
-        return opened;
-    }
-
-    [[nodiscard]] common::Result<std::vector<GroupOffset>, int> offsets(
-        const std::vector<core::TopicPartition>& partitions, common::Duration bound) {
-        const RdPartitions list = list_of(partitions);
-        const auto code = rd_kafka_committed(client_.handle(), list.get(), milliseconds(bound));
-        learn_refusal();
-        if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-            return refusal_ != 0 ? refusal_ : static_cast<int>(code);
-        }
-        refusal_ = 0;
-        return committed_in(*list);
-    }
-
-    [[nodiscard]] const LastFault& fault() const noexcept { return fault_; }
-
-private:
-    // A group that may not be looked at is told once and through the queue; the call itself only runs out of
-    // time.
-    void learn_refusal() {
-        while (const Message message{rd_kafka_consumer_poll(client_.handle(), 0)}) {
-            if (fault_of(message->err).kind == FaultKind::no_group_right) {
-                refusal_ = message->err;
-            }
-        }
-    }
-
-    LastFault fault_;
-    Client client_;
-    int refusal_ = 0;
-};
-
 }  // namespace
 
 struct GroupMember::Impl {
     Impl() : client{"group", fault} { client.owner = this; }
 
-    // `subject`: the topic or partition it was about; empty: the group.
-    [[nodiscard]] common::Error failed(int code, const std::string& about_group, const std::string& subject) {
-        return failed(fault, code, about_group, subject);
-    }
-    [[nodiscard]] static common::Error failed(
-        const LastFault& last, int code, const std::string& about_group, const std::string& subject) {
-        const Fault& known = fault_of(code);
-        if (known.kind == FaultKind::unreachable || about_group.empty()) {
-            return failure(last, subject.empty() ? about_group : subject, code);
-        }
-        return common::Error{fmt::format(
-            "{}: {} ({}). {}", subject.empty() ? "group " + about_group : subject,
-            rd_kafka_err2str(static_cast<rd_kafka_resp_err_t>(code)), code_name(code),
-            remedy_at({.consumer = true, .group = about_group, .subject = subject}, known))};
+    // About the group; or about a topic or partition.
+    [[nodiscard]] common::Error failed(int code) { return group_failure(fault, group, code); }
+    [[nodiscard]] common::Error failed(int code, const std::string& subject) {
+        return failure(fault, subject, code);
     }
 
     static void rebalanced(
@@ -165,7 +102,7 @@ common::Result<std::unique_ptr<GroupMember>> GroupMember::open(
     impl->group = settings.group_id;
     KafkaSettings quiet = settings;
     quiet.statistics_interval = {};
-    auto conf = impl->client.configure(quiet, {}, fixed(settings, name));
+    auto conf = impl->client.configure(quiet, {}, properties(settings.group_id, name));
     if (!conf) {
         return conf.error();
     }
@@ -176,7 +113,7 @@ common::Result<std::unique_ptr<GroupMember>> GroupMember::open(
     rd_kafka_poll_set_consumer(impl->client.handle());
     const RdPartitions topics = list_of(settings.topics);
     if (const auto code = rd_kafka_subscribe(impl->client.handle(), topics.get())) {
-        return impl->failed(code, settings.group_id, "");
+        return impl->failed(code);
     }
     return std::unique_ptr<GroupMember>{new GroupMember{std::move(impl)}};
 }
@@ -194,8 +131,7 @@ common::Result<GroupMember::News> GroupMember::poll(common::Duration wait) {
         if (message && message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
             const std::string topic =
                 message->rkt == nullptr ? std::string{} : rd_kafka_topic_name(message->rkt);
-            return topic.empty() ? self.failed(message->err, self.group, "")
-                                 : self.failed(message->err, "", topic);
+            return topic.empty() ? self.failed(message->err) : self.failed(message->err, topic);
         }
     } while (milliseconds_left(deadline) > 0);
     return News::none;
@@ -223,16 +159,9 @@ common::Result<std::vector<GroupOffset>> GroupMember::offsets(
     }
     auto found = entry->second.offsets(partitions, bound);
     if (!found) {
-        return Impl::failed(entry->second.fault(), found.error(), group, "");
+        return entry->second.failed(found.error());
     }
-    // Kafka answers by topic.
-    std::vector<GroupOffset> sorted;
-    for (const core::TopicPartition& each : partitions) {
-        const auto at = std::find_if(
-            found->begin(), found->end(), [&](const GroupOffset& one) { return one.partition == each; });
-        sorted.push_back(at == found->end() ? GroupOffset{each} : *at);
-    }
-    return sorted;
+    return std::move(*found);
 }
 
 common::Result<Watermarks> GroupMember::watermarks(
@@ -243,15 +172,14 @@ common::Result<Watermarks> GroupMember::watermarks(
         impl_->client.handle(), partition.topic.c_str(), partition.partition, &low, &high,
         milliseconds(bound));
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return impl_->failed(code, "", fmt::format("{}[{}]", partition.topic, partition.partition));
+        return impl_->failed(code, partition_text(partition));
     }
     return Watermarks{core::Offset{low}, core::Offset{high}};
 }
 
 common::Result<bool> GroupMember::commit(const std::vector<GroupOffset>& offsets, common::Duration bound) {
     const int code = commit_offsets(impl_->client.handle(), offsets, milliseconds(bound));
-    return code == RD_KAFKA_RESP_ERR_NO_ERROR ? common::Result<bool>{true}
-                                              : impl_->failed(code, impl_->group, "");
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR ? common::Result<bool>{true} : impl_->failed(code);
 }
 
 }  // namespace kafka

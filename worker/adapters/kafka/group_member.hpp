@@ -19,9 +19,9 @@
 
 #include "common/result.hpp"
 #include "common/time.hpp"
+#include "worker/adapters/kafka/group_offset.hpp"
 #include "worker/adapters/kafka/log_reader.hpp"
 #include "worker/adapters/kafka/properties.hpp"
-#include "worker/adapters/kafka/sole_member.hpp"
 #include "worker/core/event/record.hpp"
 
 namespace kafka {

@@ -24,10 +24,6 @@ Properties fixed() {
     };
 }
 
-std::string name_of(const core::TopicPartition& partition) {
-    return fmt::format("{}[{}]", partition.topic, partition.partition);
-}
-
 // A partition that is being fetched, until it goes out of scope.
 class Fetch {
 public:
@@ -147,8 +143,8 @@ common::Result<bool> LogReader::exists(const core::TopicPartition& partition) {
     }
     if (partition.partition < 0 || partition.partition >= *count) {
         return common::Error{fmt::format(
-            "{}: there is no such partition; {} has {}, numbered from 0", name_of(partition), partition.topic,
-            *count)};
+            "{}: there is no such partition; {} has {}, numbered from 0", partition_text(partition),
+            partition.topic, *count)};
     }
     return true;
 }
@@ -165,7 +161,7 @@ common::Result<Watermarks> LogReader::watermarks(const core::TopicPartition& par
         self.client.handle(), partition.topic.c_str(), partition.partition, &low, &high,
         milliseconds_left(deadline));
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return self.failed(name_of(partition), code);
+        return self.failed(partition_text(partition), code);
     }
     return Watermarks{core::Offset{low}, core::Offset{high}};
 }
@@ -182,7 +178,7 @@ common::Result<core::Offset> LogReader::read(
         return position;
     }
     if (const auto code = fetch.start(position)) {
-        return self.failed(name_of(partition), code);
+        return self.failed(partition_text(partition), code);
     }
     common::Instant deadline = steady_now() + self.patience;
     while (position < end) {
@@ -191,7 +187,7 @@ common::Result<core::Offset> LogReader::read(
         if (!message) {
             self.listen();
             if (milliseconds_left(deadline) == 0) {
-                return self.failed(name_of(partition), RD_KAFKA_RESP_ERR__TIMED_OUT);
+                return self.failed(partition_text(partition), RD_KAFKA_RESP_ERR__TIMED_OUT);
             }
             continue;
         }
@@ -209,12 +205,12 @@ common::Result<core::Offset> LogReader::read(
             }
             position = exist->first;  // retention was quicker
             if (const auto code = fetch.start(position)) {
-                return self.failed(name_of(partition), code);
+                return self.failed(partition_text(partition), code);
             }
             continue;
         }
         if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-            return self.failed(name_of(partition), message->err);
+            return self.failed(partition_text(partition), message->err);
         }
         if (core::Offset{message->offset} < position) {
             continue;  // handed over before

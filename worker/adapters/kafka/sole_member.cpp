@@ -17,31 +17,24 @@ using namespace std::chrono_literals;
 
 constexpr int commit_milliseconds = 30'000;
 
-Properties fixed(const std::string& name) {
-    return {
-        {"client.id", name},
-        {"enable.auto.commit", "false"},
-        {"auto.commit.enable", "false"},
-        {"enable.auto.offset.store", "false"},
-        {"auto.offset.reset", "error"},
-        {"partition.assignment.strategy", "range"},
-        {"session.timeout.ms",
-         std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(SoleMember::session).count())},
-        {"heartbeat.interval.ms", "1000"},
-    };
+Properties properties(const std::string& group, const std::string& name) {
+    Properties all = group_client_properties(group, name);
+    constexpr auto session = std::chrono::duration_cast<std::chrono::milliseconds>(SoleMember::session);
+    all.emplace("partition.assignment.strategy", "range");
+    all.emplace("session.timeout.ms", std::to_string(session.count()));
+    all.emplace("heartbeat.interval.ms", "1000");
+    return all;
 }
 
-// A client in the group, which joins it only when it is told to.
+// A client in the group.
 struct Membership {
     Membership() : client{"group", fault} { client.owner = this; }
 
     [[nodiscard]] common::Result<bool> open(const KafkaSettings& settings, const std::string& name) {
         KafkaSettings quiet = settings;
         quiet.statistics_interval = {};
-        Properties properties = fixed(name);
-        properties.emplace("group.id", settings.group_id);
         group = settings.group_id;
-        auto conf = client.configure(quiet, {}, properties);
+        auto conf = client.configure(quiet, {}, properties(group, name));
         if (!conf) {
             return conf.error();
         }
@@ -51,7 +44,7 @@ struct Membership {
 
     [[nodiscard]] common::Error failed(int code) {
         listen(client);
-        return failure(fault, group, code);
+        return group_failure(fault, group, code);
     }
 
     [[nodiscard]] common::Result<std::vector<GroupOffset>> offsets(
@@ -132,16 +125,6 @@ common::Result<int> partitions_of(Membership& membership, const std::vector<std:
 struct SoleMember::Impl {
     Membership membership;
 };
-
-common::Result<std::vector<GroupOffset>> group_offsets(
-    const KafkaSettings& settings, const std::vector<core::TopicPartition>& partitions,
-    common::Duration patience) {
-    Membership onlooker;
-    if (auto opened = onlooker.open(settings, "autosignin-onlooker"); !opened) {
-        return opened.error();
-    }
-    return onlooker.offsets(partitions, patience);
-}
 
 SoleMember::SoleMember(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
 

@@ -8,27 +8,16 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "common/result.hpp"
 #include "common/time.hpp"
+#include "worker/adapters/kafka/group_offset.hpp"
 #include "worker/adapters/kafka/properties.hpp"
 #include "worker/core/event/record.hpp"
 
 namespace kafka {
-
-struct GroupOffset {
-    core::TopicPartition partition;
-    std::optional<core::Offset> committed{};  // none: the group never committed
-    std::string metadata{};
-};
-
-// What the group `settings.group_id` has committed, read without joining it.
-[[nodiscard]] common::Result<std::vector<GroupOffset>> group_offsets(
-    const KafkaSettings& settings, const std::vector<core::TopicPartition>& partitions,
-    common::Duration patience);
 
 struct NotJoined {
     std::string message;

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "common/result.hpp"
+#include "worker/adapters/kafka/group_offset.hpp"
 #include "worker/adapters/kafka/log_reader.hpp"
-#include "worker/adapters/kafka/sole_member.hpp"
 #include "worker/app/config/config.hpp"
 #include "worker/core/letters/read_letter.hpp"
 #include "worker/core/settle/offset_tracker.hpp"

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "common/result.hpp"
+#include "worker/adapters/kafka/group_offset.hpp"
 #include "worker/adapters/kafka/log_reader.hpp"
-#include "worker/adapters/kafka/sole_member.hpp"
 #include "worker/core/event/record.hpp"
 
 namespace app::ledger {

@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
+#include "worker/adapters/kafka/group_offset.hpp"
 #include "worker/adapters/kafka/log_reader.hpp"
-#include "worker/adapters/kafka/sole_member.hpp"
 #include "worker/core/settle/offset_tracker.hpp"
 
 namespace app::ledger {
