@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "worker/core/event/text.hpp"
 #include "worker/core/settle/letter_headers.hpp"
+#include "worker/core/settle/number_text.hpp"
 
 namespace core {
 namespace {
@@ -14,12 +14,7 @@ namespace {
 template <class Number>
 std::optional<Number> number_in(const Headers& headers, std::string_view name) {
     const std::string* const text = last_header(headers, name);
-    Number number{};
-    if (text == nullptr) {
-        return std::nullopt;
-    }
-    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
-    return error == std::errc{} && end == text->data() + text->size() ? std::optional{number} : std::nullopt;
+    return text != nullptr ? read_number<Number>(*text) : std::nullopt;
 }
 
 std::string text_in(const Headers& headers, std::string_view name) {
@@ -55,7 +50,7 @@ std::optional<Position> original_in(const Headers& headers) {
     const auto partition = number_in<std::int32_t>(headers, letter_header::original_partition);
     const auto offset = number_in<std::int64_t>(headers, letter_header::original_offset);
     std::string topic = text_in(headers, letter_header::original_topic);
-    if (topic.empty() || !partition || *partition < 0 || !offset || *offset < 0) {
+    if (topic.empty() || !partition || !offset) {
         return std::nullopt;
     }
     return Position{{std::move(topic), *partition}, Offset{*offset}};
@@ -101,7 +96,7 @@ LetterRead read_letter(const TopicPartition& topic, const Record& record, const 
     letter.reason = *reason;
     letter.error_code = text_in(headers, letter_header::error_code);
     letter.http_status = number_in<int>(headers, letter_header::http_status);
-    letter.attempts = std::max(0, number_in<int>(headers, letter_header::attempts).value_or(0));
+    letter.attempts = number_in<int>(headers, letter_header::attempts).value_or(0);
     letter.commands = read_command_list(text_in(headers, letter_header::commands));
     letter.first_failed = time_in(headers, letter_header::first_failed);
     letter.last_failed = time_in(headers, letter_header::last_failed);

@@ -3,22 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "worker/core/event/text.hpp"
 #include "worker/core/settle/letter_headers.hpp"
+#include "worker/core/settle/number_text.hpp"
 
 namespace core {
 namespace {
-
-// The whole text is one number without sign; Kafka has no topic name with a comma or slash.
-template <class Number>
-std::optional<Number> read_number(std::string_view text) {
-    Number number{};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    const bool whole = error == std::errc{} && end == text.data() + text.size() && text.front() != '-';
-    return whole ? std::optional{number} : std::nullopt;
-}
 
 std::optional<int> read_count(std::string_view text) {
     constexpr std::size_t digits_max = 9;
