@@ -1,17 +1,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <utility>
 
 #include "tests/kafka/admin.hpp"
 #include "tests/kafka/checks.hpp"
+#include "tests/kafka/guarded.hpp"
 #include "tests/kafka/judge.hpp"
 #include "tests/kafka/letters.hpp"
-#include "tests/kafka/private_broker.hpp"
 #include "tests/kafka/require.hpp"
 
 namespace lane {
@@ -22,31 +20,7 @@ namespace {
 
 constexpr const char* user = "worker";
 constexpr const char* mute_user = "mute";  // who may write nothing anywhere
-constexpr const char* password = "made-up-password";
-constexpr int kafka_fatal = 4;  // as documented (worker/app/exit_code.hpp)
-
-// A listener with TLS and passwords beside the plain one, whose users may do nothing unless it is granted.
-std::string with_rights(const Stage& stage, const std::string& pem) {
-    std::ofstream file{pem};
-    for (const auto& part : {stage.certificates.key_file, stage.certificates.certificate_file}) {
-        std::ifstream input{part};
-        file << std::string{std::istreambuf_iterator<char>{input}, {}};
-    }
-    return fmt::format(
-        R"(listeners=PLAINTEXT://127.0.0.1:@PORT@,SECURE://localhost:0,CONTROLLER://127.0.0.1:0
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURE:SASL_SSL
-inter.broker.listener.name=PLAINTEXT
-sasl.enabled.mechanisms=SCRAM-SHA-512,PLAIN
-listener.name.secure.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
-listener.name.secure.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_{user}="{password}" user_{mute}="{password}";
-ssl.keystore.type=PEM
-ssl.keystore.location={pem}
-authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
-super.users=User:ANONYMOUS
-)",
-        fmt::arg("user", user), fmt::arg("mute", mute_user), fmt::arg("password", password),
-        fmt::arg("pem", pem));
-}
+constexpr int kafka_fatal = 4;             // as documented (worker/app/exit_code.hpp)
 
 // What the worker needs, and what a case does not give it at first.
 enum class Need : unsigned char { group, source, letters, receipts };
@@ -66,18 +40,10 @@ public:
           scene_{stage, {.name = "rights-" + case_.name}},
           history_{draw_history(
               {.name = scene_.name(), .seed = 7, .events = 200, .people = 40, .invalid_share = 0.2})} {
-        const std::string password_file = scene_.folder() + "/password";
-        std::ofstream{password_file} << password;
-        // SCRAM of librdkafka 2.0.2 does not get on with brokers from 4.0 on.
         options_ = {
             .instance = "one",
-            .bootstrap = broker.address("SECURE"),
-            .properties = {
-                {"security.protocol", "SASL_SSL"},
-                {"sasl.mechanism", stage.kafka_version.starts_with("3.") ? "SCRAM-SHA-512" : "PLAIN"},
-                {"sasl.username", case_.who},
-                {"sasl.password.file", password_file},
-                {"ssl.ca.location", stage.certificates.ca_file.string()}}};
+            .bootstrap = broker.address(guarded_listener),
+            .properties = properties_of(stage, case_.who, scene_.folder())};
         for (const Need need : {Need::group, Need::source, Need::letters, Need::receipts}) {
             if (std::find(case_.missing.begin(), case_.missing.end(), need) == case_.missing.end()) {
                 give(need);
@@ -183,11 +149,7 @@ private:
 }  // namespace
 
 std::string check_rights(const Stage& stage) {
-    PrivateBroker broker{
-        stage,
-        {.name = "rights",
-         .settings = with_rights(stage, stage.folder + "/rights.pem"),
-         .users = {{user, password}, {mute_user, password}}}};
+    PrivateBroker broker{stage, guarded_broker(stage, "rights", {user, mute_user})};
     Cluster cluster{broker.bootstrap()};
     const Stage mine = on_cluster(stage, cluster);
     std::vector<std::unique_ptr<Play>> plays;

@@ -44,6 +44,8 @@ namespace lane {
 [[nodiscard]] std::string check_large(const Stage& stage);
 // TLS, a password, and one right missing at a time.
 [[nodiscard]] std::string check_rights(const Stage& stage);
+// `doctor` beside a worker: all well, and one thing wrong after the other; it writes and commits nothing.
+[[nodiscard]] std::string check_doctor(const Stage& stage);
 
 // What is owed in dead letters, as three workers export it: exact, through kills, replays that fail, are held
 // and succeed, discards and retention.
@@ -73,6 +75,7 @@ inline constexpr std::array checks{
     Check{"broker", check_broker},
     Check{"leader", check_leader},
     Check{"rights", check_rights},
+    Check{"doctor", check_doctor},
     Check{"ledger", check_ledger},
     Check{"replay", check_replay},
     Check{"replay-held", check_replay_held},

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "worker/adapters/kafka/record_sink.hpp"
 #include "worker/app/doctor/apple.hpp"
 #include "worker/app/doctor/kafka.hpp"
 #include "worker/app/doctor/machine.hpp"
@@ -235,6 +236,61 @@ TEST_CASE("topics: there, kept long enough, never compacted, readable") {
             CHECK(contains(text(found), row.says));
         }
     }
+}
+
+TEST_CASE("rights to write, to read dead letters and to commit: told, or said to be not known") {
+    using kafka::Right;
+    const auto written = [](kafka::RightFound write, std::optional<std::string> read_problem = {}) {
+        const kafka::Properties kept{{"cleanup.policy", "delete"}, {"retention.ms", "-1"}};
+        return judge_topic(
+            {"t", TopicRole::dead_letters, 1, kept, std::move(read_problem), std::move(write)}, 0);
+    };
+    struct Row {
+        const char* because;
+        Findings found;
+        Verdict want;
+        const char* says;
+    };
+    const Row rows[] = {
+        {"may write", written({Right::granted}), Verdict::pass, "right to write t  granted"},
+        {"may not write", written({Right::missing, "Grant Write on topic t."}), Verdict::fail,
+         "dead letters cannot be stored\n        Grant Write on topic t."},
+        {"nobody knows", written({Right::unknown, "timed out"}), Verdict::pass, "not known: timed out"},
+        {"may count", written({Right::granted}, ""), Verdict::pass, "right to read t   granted"},
+        {"may not count", written({Right::granted}, "t[0]: not authorized"), Verdict::warn,
+         "dead_letters.watch: false"},
+        {"may commit", {judge_commit("g", {Right::granted}, true)}, Verdict::pass, "granted"},
+        {"may not commit",
+         {judge_commit("g", {Right::missing, "Grant Read on consumer group g."}, true)},
+         Verdict::fail,
+         "Grant Read on consumer group g."},
+        {"may not count what is replayed",
+         {judge_commit("g.replay", {Right::missing, "Grant Read on consumer group g.replay."}, false)},
+         Verdict::warn,
+         "missing. Grant Read on consumer group g.replay."},
+        {"nobody knows about the group",
+         {judge_commit("g", {Right::unknown, "timed out"}, true)},
+         Verdict::pass,
+         "not known: timed out"},
+    };
+    for (const Row& row : rows) {
+        SUBCASE(row.because) {
+            CAPTURE(text(row.found));
+            CHECK(worst(row.found) == row.want);
+            CHECK(contains(text(row.found), row.says));
+        }
+    }
+}
+
+TEST_CASE("the producer's limit is compared with what the sources can hold") {
+    constexpr long mebibyte = 1L << 20U;
+    CHECK(judge_producer(10 * mebibyte, mebibyte).empty());
+    CHECK(judge_producer(10 * mebibyte, 0).empty());  // the sources' limit is not known
+    const Findings found = judge_producer(mebibyte, mebibyte);
+    CHECK(worst(found) == Verdict::warn);
+    CHECK(contains(text(found), "Set kafka.properties.message.max.bytes to 1114112 or more."));
+    CHECK(kafka::record_bytes_max({}) == 10 * mebibyte);
+    CHECK(kafka::record_bytes_max({{"message.max.bytes", "2000"}}) == 2000);
 }
 
 TEST_CASE("group: not there yet is fine, offsets that are gone are not") {

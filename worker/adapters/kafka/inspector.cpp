@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "worker/adapters/kafka/fault.hpp"
 #include "worker/adapters/kafka/last_fault.hpp"
 
 namespace kafka {
@@ -52,6 +53,7 @@ struct Inspector::Impl {
     common::Duration patience;
     LastFault fault;
     Client client;
+    std::set<std::string> withheld;
 };
 
 Inspector::Inspector(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
@@ -129,11 +131,18 @@ Inspector::TopicSettings Inspector::topic_settings(const std::vector<std::string
         const std::string topic = rd_kafka_ConfigResource_name(found[i]);
         if (const auto refused = rd_kafka_ConfigResource_error(found[i])) {
             settings.emplace(topic, self.failed(topic, refused));
+            if (fault_of(refused).kind == FaultKind::no_topic_right) {
+                self.withheld.insert(topic);
+            }
         } else {
             settings.emplace(topic, entries_of(*found[i]));
         }
     }
     return settings;
+}
+
+const std::set<std::string>& Inspector::withheld() const noexcept {
+    return impl_->withheld;
 }
 
 common::Result<std::optional<GroupState>> Inspector::group() {

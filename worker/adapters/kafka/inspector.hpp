@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,8 @@ public:
     // they were not told.
     using TopicSettings = std::map<std::string, common::Result<Properties>>;
     [[nodiscard]] TopicSettings topic_settings(const std::vector<std::string>& topics);
+    // Those of them whose settings this user may not see.
+    [[nodiscard]] const std::set<std::string>& withheld() const noexcept;
 
     // None: the brokers know no such group; it appears with its first member.
     [[nodiscard]] common::Result<std::optional<GroupState>> group();

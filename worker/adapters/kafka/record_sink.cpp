@@ -4,6 +4,7 @@
 #include <librdkafka/rdkafka.h>
 
 #include <array>
+#include <charconv>
 #include <cstdint>
 #include <deque>
 #include <iterator>
@@ -76,6 +77,15 @@ Properties defaults() {
 }
 
 }  // namespace
+
+long record_bytes_max(const Properties& properties) {
+    const Properties otherwise = defaults();
+    const auto set = properties.find("message.max.bytes");
+    const std::string& text = set == properties.end() ? otherwise.at("message.max.bytes") : set->second;
+    long bytes = 0;
+    std::from_chars(text.data(), text.data() + text.size(), bytes);
+    return bytes;
+}
 
 RecordSink::RecordSink(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
 RecordSink::~RecordSink() = default;

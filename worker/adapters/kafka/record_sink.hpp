@@ -21,6 +21,9 @@
 
 namespace kafka {
 
+// The largest record, headers and all, that a sink with these properties hands to the brokers.
+[[nodiscard]] long record_bytes_max(const Properties& properties);
+
 class RecordSink final : public ports::RecordSink {
 public:
     // Uses the settings' servers, statistics interval and properties. The journal must outlive it.

@@ -10,6 +10,9 @@ namespace app::doctor {
 namespace {
 
 constexpr long day_ms = 24L * 60 * 60 * 1000;
+constexpr const char* without_count =
+    "Without it the worker does not count open dead letters; dead_letters.watch: false says that it need "
+    "not.";
 
 std::string value_in(const kafka::Properties& settings, const char* name) {
     const auto found = settings.find(name);
@@ -82,7 +85,71 @@ void judge_retention(const TopicFacts& facts, const kafka::Properties& settings,
     }
 }
 
+Finding judge_read(const TopicFacts& facts) {
+    const std::string check = fmt::format("kafka right to read {}", facts.name);
+    if (facts.read_problem->empty()) {
+        return {Verdict::pass, check, "granted"};
+    }
+    if (facts.role == TopicRole::source) {
+        return {Verdict::fail, check, *facts.read_problem};
+    }
+    return {Verdict::warn, check, *facts.read_problem, without_count};
+}
+
+Finding judge_write(const TopicFacts& facts) {
+    const std::string check = fmt::format("kafka right to write {}", facts.name);
+    switch (facts.write.right) {
+        case kafka::Right::granted:
+            return {Verdict::pass, check, "granted"};
+        case kafka::Right::missing:
+            return {
+                Verdict::fail, check, fmt::format("missing: {} cannot be stored", role_name(facts.role)),
+                facts.write.sentence};
+        case kafka::Right::unknown:
+            break;
+    }
+    return {
+        Verdict::skip, check, fmt::format("not known: {}", facts.write.sentence),
+        "The worker's user needs Write and Describe. Without them the first record that is stored tells it "
+        "(kafka_no_topic_right), and nothing is lost."};
+}
+
 }  // namespace
+
+Findings judge_producer(long record_bytes_max, long source_message_bytes) {
+    // Room for the headers of a dead letter.
+    constexpr long headers_bytes = 65'536;
+    if (record_bytes_max >= source_message_bytes + headers_bytes) {
+        return {};
+    }
+    return {
+        {Verdict::warn, "kafka producer",
+         fmt::format(
+             "message.max.bytes={} does not hold the largest original ({}) with its headers: it would be "
+             "stored "
+             "without its value",
+             record_bytes_max, source_message_bytes),
+         fmt::format(
+             "Set kafka.properties.message.max.bytes to {} or more.", source_message_bytes + headers_bytes)}};
+}
+
+Finding judge_commit(const std::string& group, const kafka::RightFound& found, bool needed) {
+    const std::string check = fmt::format("kafka right to commit for {}", group);
+    switch (found.right) {
+        case kafka::Right::granted:
+            return {Verdict::pass, check, "granted"};
+        case kafka::Right::missing:
+            return needed
+                       ? Finding{Verdict::fail, check, "missing", found.sentence}
+                       : Finding{
+                             Verdict::warn, check, fmt::format("missing. {}", found.sentence), without_count};
+        case kafka::Right::unknown:
+            break;
+    }
+    return {
+        Verdict::skip, check, fmt::format("not known: {}", found.sentence),
+        "The worker's user needs Read on the group."};
+}
 
 Findings judge_topic(const TopicFacts& facts, long source_message_bytes) {
     Findings findings;
@@ -116,17 +183,11 @@ Findings judge_topic(const TopicFacts& facts, long source_message_bytes) {
                  "Raise max.message.bytes above the source's, for the headers that are added."});
         }
     }
-    if (facts.role == TopicRole::source) {
-        const std::string right = fmt::format("kafka right to read {}", facts.name);
-        findings.push_back(
-            facts.read_problem.empty() ? Finding{Verdict::pass, right, "granted"}
-                                       : Finding{Verdict::fail, right, facts.read_problem});
-    } else {
-        findings.push_back(
-            {Verdict::skip, fmt::format("kafka right to write {}", facts.name),
-             "not checked: only writing shows it, and a test record would be somebody's data",
-             "A missing right is told at the first record that is stored (kafka_no_topic_right); nothing is "
-             "lost."});
+    if (facts.read_problem) {
+        findings.push_back(judge_read(facts));
+    }
+    if (facts.role != TopicRole::source) {
+        findings.push_back(judge_write(facts));
     }
     return findings;
 }

@@ -1,4 +1,4 @@
-// Checks of Kafka: brokers, topics, rights and the consumer group. Nothing is written, joined or committed.
+// Checks of Kafka: brokers, topics, rights and the consumer groups. Nothing is written, joined or committed.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 
 #include "common/result.hpp"
 #include "worker/adapters/kafka/inspector.hpp"
+#include "worker/adapters/kafka/rights.hpp"
 #include "worker/app/config/config.hpp"
 #include "worker/app/doctor/finding.hpp"
 
@@ -20,10 +21,18 @@ struct TopicFacts {
     TopicRole role = TopicRole::source;
     common::Result<std::int32_t> partitions;
     common::Result<kafka::Properties> settings;
-    std::string read_problem{};  // of a source: why it cannot be read; empty: it can
+    // Why it cannot be read; empty: it can. None: nobody reads it.
+    std::optional<std::string> read_problem{};
+    kafka::RightFound write{};  // not of a source
 };
 // `source_message_bytes` is the largest max.message.bytes of the sources, 0 when it is not known.
 [[nodiscard]] Findings judge_topic(const TopicFacts& facts, long source_message_bytes);
+
+// Whether the producer takes what the sources can hold, whose largest record has `source_message_bytes`.
+[[nodiscard]] Findings judge_producer(long record_bytes_max, long source_message_bytes);
+
+// `needed`: the worker itself commits there, not only the count of open dead letters.
+[[nodiscard]] Finding judge_commit(const std::string& group, const kafka::RightFound& found, bool needed);
 
 [[nodiscard]] Findings judge_group(
     const std::string& group, const common::Result<std::optional<kafka::GroupState>>& state,

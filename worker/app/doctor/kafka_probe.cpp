@@ -4,8 +4,13 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <iterator>
+#include <map>
+#include <set>
 
 #include "worker/adapters/kafka/log_reader.hpp"
+#include "worker/adapters/kafka/record_sink.hpp"
+#include "worker/adapters/kafka/rights.hpp"
 #include "worker/app/adapter_settings.hpp"
 #include "worker/app/doctor/kafka.hpp"
 
@@ -28,13 +33,13 @@ std::string read_problem(kafka::LogReader& reader, const std::string& topic) {
 }
 
 TopicFacts facts_of(
-    const std::string& topic, TopicRole role, kafka::LogReader& reader,
+    const std::string& topic, TopicRole role, bool is_read, kafka::LogReader& reader,
     const kafka::Inspector::TopicSettings& settings) {
     TopicFacts facts{topic, role, reader.partitions(topic), common::Error{"nothing was told of it"}};
     if (const auto told = settings.find(topic); told != settings.end()) {
         facts.settings = told->second;
     }
-    if (facts.partitions && role == TopicRole::source) {
+    if (facts.partitions && is_read) {
         facts.read_problem = read_problem(reader, topic);
     }
     return facts;
@@ -50,6 +55,30 @@ long message_bytes(const TopicFacts& facts) {
         }
     }
     return bytes;
+}
+
+// Brokers that tell the topic's limit, or refuse to, look at rights as Apache Kafka does; others are not
+// asked.
+void ask_rights_to_write(
+    const kafka::KafkaSettings& settings, const std::set<std::string>& withheld,
+    std::vector<TopicFacts>& written) {
+    constexpr long otherwise = 1'048'588;  // Kafka's default of max.message.bytes
+    std::map<std::string, std::size_t> limits;
+    for (const TopicFacts& facts : written) {
+        const long told = message_bytes(facts);
+        if (facts.partitions && (told > 0 || withheld.contains(facts.name))) {
+            limits.emplace(facts.name, static_cast<std::size_t>(told > 0 ? told : otherwise));
+        }
+    }
+    const auto rights = limits.empty() ? std::map<std::string, kafka::RightFound>{}
+                                       : kafka::rights_to_write(settings, limits, patience);
+    for (TopicFacts& facts : written) {
+        if (const auto found = rights.find(facts.name); found != rights.end()) {
+            facts.write = found->second;
+        } else {
+            facts.write.sentence = "only a record would show it, and these brokers might take it";
+        }
+    }
 }
 
 }  // namespace
@@ -83,19 +112,36 @@ Findings check_kafka(const Config& config) {
     std::vector<core::TopicPartition> partitions;
     long largest = 0;
     for (const std::string& topic : settings.topics) {
-        const TopicFacts facts = facts_of(topic, TopicRole::source, **reader, topic_settings);
+        const TopicFacts facts = facts_of(topic, TopicRole::source, true, **reader, topic_settings);
         largest = std::max(largest, message_bytes(facts));
         for (std::int32_t i = 0; facts.partitions && i < facts.partitions.value(); ++i) {
             partitions.push_back({topic, i});
         }
         add(judge_topic(facts, largest));
     }
+    add(judge_producer(kafka::record_bytes_max(settings.properties), largest));
+    std::vector<TopicFacts> all_written;
     for (const std::string& topic : written) {
         const bool receipts = config.receipts.enabled && topic == config.receipts.topic;
-        const auto role = receipts ? TopicRole::receipts : TopicRole::dead_letters;
-        add(judge_topic(facts_of(topic, role, **reader, topic_settings), largest));
+        all_written.push_back(facts_of(
+            topic, receipts ? TopicRole::receipts : TopicRole::dead_letters,
+            !receipts && config.dead_letters_watched, **reader, topic_settings));
+    }
+    ask_rights_to_write(settings, (*inspector)->withheld(), all_written);
+    for (const TopicFacts& facts : all_written) {
+        add(judge_topic(facts, largest));
     }
     add(judge_group(settings.group_id, (*inspector)->group(), (*inspector)->positions(partitions)));
+    const auto may_commit = [&](const std::string& group, const std::string& topic, bool needed) {
+        findings.push_back(
+            judge_commit(group, kafka::right_to_commit(settings, group, topic, patience), needed));
+    };
+    may_commit(settings.group_id, settings.topics.front(), true);
+    if (config.dead_letters_watched) {
+        const std::string letters = dead_letter_topics(config).front();
+        may_commit(watch_group_of(config), letters, false);
+        may_commit(replay_group_of(config), letters, false);
+    }
     return findings;
 }
 
