@@ -1,8 +1,13 @@
 // A member that shares partitions and reads nothing, against the embedded broker.
 #include <doctest/doctest.h>
+#include <librdkafka/rdkafka.h>
+
+#include <map>
+#include <string>
 
 #include "tests/integration/kafka_adapter_world.hpp"
 #include "worker/adapters/kafka/group_member.hpp"
+#include "worker/adapters/kafka/sole_member.hpp"
 
 using namespace kafka_test;
 using core::Offset;
@@ -21,6 +26,39 @@ GroupMember::News news_of(GroupMember& member) {
     }
     return GroupMember::News::none;
 }
+
+// Joins the group like any consumer.
+class Rival {
+public:
+    explicit Rival(const kafka::KafkaSettings& settings) {
+        rd_kafka_conf_t* const conf = rd_kafka_conf_new();
+        for (const auto& [name, value] : std::map<std::string, std::string>{
+                 {"bootstrap.servers", settings.bootstrap_servers},
+                 {"group.id", settings.group_id},
+                 {"partition.assignment.strategy", "range"},
+                 {"session.timeout.ms", "6000"}}) {
+            REQUIRE(rd_kafka_conf_set(conf, name.c_str(), value.c_str(), nullptr, 0) == RD_KAFKA_CONF_OK);
+        }
+        handle_ = rd_kafka_new(RD_KAFKA_CONSUMER, conf, nullptr, 0);
+        REQUIRE(handle_ != nullptr);
+        rd_kafka_topic_partition_list_t* const topics = rd_kafka_topic_partition_list_new(1);
+        rd_kafka_topic_partition_list_add(topics, settings.topics.front().c_str(), RD_KAFKA_PARTITION_UA);
+        rd_kafka_subscribe(handle_, topics);
+        rd_kafka_topic_partition_list_destroy(topics);
+    }
+    Rival(const Rival&) = delete;
+    Rival& operator=(const Rival&) = delete;
+    ~Rival() { rd_kafka_destroy(handle_); }
+
+    void poll() const {
+        if (rd_kafka_message_t* const message = rd_kafka_consumer_poll(handle_, 10)) {
+            rd_kafka_message_destroy(message);
+        }
+    }
+
+private:
+    rd_kafka_t* handle_ = nullptr;
+};
 
 }  // namespace
 
@@ -58,6 +96,28 @@ TEST_CASE("a member is given what there is, and keeps an offset and a text for e
     CHECK(found.value()[1].committed == Offset{7});
     CHECK(found.value()[1].metadata == "asw1r:AAAA");
     CHECK_FALSE(found.value()[2].committed);
+}
+
+// A courier whose group was lost once sent one more letter: only every second question was answered truly.
+TEST_CASE("who was the only member and is not any more, never is again, and what it committed stays") {
+    const dev::EmbeddedBroker broker{{{"letters", 2}}};
+    const kafka::KafkaSettings settings = settings_for(broker, {"letters"});
+    auto joined = kafka::SoleMember::join(settings, "anna", 20s);
+    REQUIRE(joined);
+    kafka::SoleMember& anna = **joined;
+    CHECK(anna.still_sole());
+    REQUIRE(anna.commit({{{"letters", 0}, Offset{7}, ""}}));
+    const Rival rival{settings};
+    const auto started = std::chrono::steady_clock::now();
+    while (anna.still_sole() && std::chrono::steady_clock::now() - started < 40s) {
+        rival.poll();
+    }
+    for (int question = 0; question < 5; ++question) {
+        CHECK_FALSE(anna.still_sole());
+    }
+    const auto found = kafka::group_offsets(settings, {{"letters", 0}}, 5s);
+    REQUIRE(found);
+    CHECK(found.value()[0].committed == Offset{7});
 }
 
 TEST_CASE("brokers that are away are an error within the bound, and so is nothing to leave") {

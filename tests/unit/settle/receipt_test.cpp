@@ -97,6 +97,30 @@ core::ReceiptFacts dead_lettered() {
     return facts;
 }
 
+// A command that ended well in another way than most.
+core::ReceiptFacts ended(core::Outcome outcome, int attempts) {
+    core::ReceiptFacts facts = executed();
+    facts.outcome = outcome;
+    facts.attempts = attempts;
+    return facts;
+}
+
+core::ReceiptFacts already_so() {
+    core::ReceiptFacts facts = ended(core::Outcome::already_so, 2);
+    facts.event_type = "account.opted-out.v1";
+    facts.action = core::Action::erase;
+    return facts;
+}
+
+core::ReceiptFacts nothing_to_do() {
+    core::ReceiptFacts facts = ended(core::Outcome::nothing_to_do, 0);
+    facts.event_type = "account.opted-out.v1";
+    facts.command.reset();
+    facts.action.reset();
+    facts.fingerprint = {};
+    return facts;
+}
+
 core::ReceiptFacts invalid_event() {
     core::ReceiptFacts facts;
     facts.from = {"account-events", 3};
@@ -125,6 +149,11 @@ TEST_CASE("receipts are what the examples show, field by field, and keep to thei
     };
     const Row rows[] = {
         {"executed", executed(), "examples/receipts/executed.json"},
+        {"probably executed", ended(core::Outcome::probably_executed, 3),
+         "examples/receipts/probably-executed.json"},
+        {"already so", already_so(), "examples/receipts/already-so.json"},
+        {"not found", ended(core::Outcome::not_found, 1), "examples/receipts/not-found.json"},
+        {"nothing to do", nothing_to_do(), "examples/receipts/nothing-to-do.json"},
         {"dead lettered", dead_lettered(), "examples/receipts/dead-lettered.json"},
         {"a replay", replayed(), "examples/receipts/replayed.json"},
         {"discarded", discarded(), "examples/receipts/discarded.json"},

@@ -18,8 +18,8 @@
 #include "worker/adapters/log/log_journal.hpp"
 #include "worker/adapters/reactor/system_clock.hpp"
 #include "worker/app/config/load.hpp"
-#include "worker/app/dead_letters/listing.hpp"
 #include "worker/app/worker.hpp"
+#include "worker/dev/demo/letters_chapter.hpp"
 #include "worker/dev/demo/progress.hpp"
 #include "worker/dev/demo/report.hpp"
 #include "worker/dev/demo/scene.hpp"
@@ -208,39 +208,11 @@ void invite(const sim::Plan& plan, const Scene& scene, std::uint16_t port) {
         "\"sign_in_tokens\":[{{\"value\":\"{5}\"}}]}}}}' |\n"
         "    kcat -b {0} -P -t account-events -k {3} -H content-type=application/cloudevents+json\n"
         "  sleep 1; kcat -b {0} -C -t {6} -o beginning -e -q | grep by-hand-1\n"
-        "  curl -s http://127.0.0.1:{1}/metrics | grep 'autosignin_events_total'\n",
+        "  curl -s http://127.0.0.1:{1}/metrics | grep 'autosignin_events_total'\n\n"
+        "What cannot be executed, such as a misspelt type, becomes a dead letter:\n\n"
+        "  autosignin-worker dead-letters list -c {2}\n",
         scene.bootstrap(), port, scene.config_file().string(), anna->name, sim::app_name(anna->app),
         anna->last_value.value_or("a-value"), receipts_topic.name, scene.log_file().string());
-    std::fflush(stdout);
-}
-
-// What is owed, as `dead-letters list` tells it, and how it is worked off.
-void show_letters(const app::Config& config, const Scene& scene, common::WallTime now) {
-    namespace letters = app::dead_letters;
-    const std::string problem = [&] {
-        auto shelf = letters::Shelf::open(config);
-        if (!shelf) {
-            return shelf.error().message;
-        }
-        const auto listing = letters::look(*shelf, {}, [](std::uint64_t, std::uint64_t) {});
-        if (!listing) {
-            return listing.error().message;
-        }
-        fmt::print(
-            "\nDead letters are what is still owed:\n\n{}",
-            letters::rendered(*listing, {}, letters::Format::table, now));
-        return std::string{};
-    }();
-    if (!problem.empty()) {
-        fmt::print("\nThe dead letters cannot be listed: {}\n", problem);
-    }
-    fmt::print(
-        "\nWork them off: replay what was mended (nothing was, so it comes back), discard what was sent "
-        "anew.\n\n"
-        "  autosignin-worker dead-letters list -c {0}\n"
-        "  autosignin-worker dead-letters replay -c {0} --code unknown_app --canary\n"
-        "  autosignin-worker dead-letters discard -c {0} --code not_json --by $USER --why 'sent anew'\n",
-        scene.config_file().string());
     std::fflush(stdout);
 }
 
@@ -297,8 +269,12 @@ int demo(const DemoOptions& options) {
         return stop.exit_code();
     }
     bool good = verdict(plan, **scene, tally) && played == Played::settled;
+    good = good && work_off_letters(*loaded.config, plan, **scene, tally, stop);
+    if (stop.came()) {
+        static_cast<void>(worker.stop());
+        return stop.exit_code();
+    }
     if (options.keep && !worker.over()) {
-        show_letters(*loaded.config, **scene, clock.now().wall);
         invite(plan, **scene, worker.port());
         while (!worker.over() && !stop.wait(1s)) {
         }

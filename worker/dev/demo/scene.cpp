@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
+#include <set>
 #include <system_error>
 #include <utility>
 
@@ -179,6 +180,28 @@ void Scene::start_trouble(common::Duration length) {
 void Scene::sign_in(const sim::PlannedAccount& account, const std::string& value) {
     apple_->with_apple(
         [&](sim::Apple& server, common::Now) { server.store().put(account.shop, account.name, value); });
+}
+
+void Scene::mend_apple() {
+    apple_->with_apple([](sim::Apple& server, common::Now) { server.script({}); });
+}
+
+std::size_t Scene::still_stored(const sim::Plan& plan) {
+    std::set<std::pair<sim::Shop, std::string>> named;
+    for (const sim::PlannedRecord& record : plan.records) {
+        for (const sim::PlannedCommand& command : record.commands) {
+            if (record.kind == sim::RecordKind::poisoned) {
+                named.emplace(plan.accounts[record.account].shop, command.value);
+            }
+        }
+    }
+    std::size_t stored = 0;
+    apple_->with_apple([&](sim::Apple& server, common::Now) {
+        for (const auto& [shop, value] : named) {
+            stored += server.store().stored(shop, value) ? 1 : 0;
+        }
+    });
+    return stored;
 }
 
 std::vector<sim::Difference> Scene::differences(const sim::Plan& plan) {

@@ -36,6 +36,11 @@ public:
     void start_trouble(common::Duration length);
     void sign_in(const sim::PlannedAccount& account, const std::string& value);
 
+    // From now on Apple takes every value.
+    void mend_apple();
+    // Values that poisoned events named and Apple still holds.
+    [[nodiscard]] std::size_t still_stored(const sim::Plan& plan);
+
     // Accounts whose value at Apple is not what the events demanded.
     [[nodiscard]] std::vector<sim::Difference> differences(const sim::Plan& plan);
 
@@ -49,7 +54,7 @@ private:
     Certificates certificates_;
     EmbeddedBroker broker_;
     std::unique_ptr<AppleServer> apple_;
-    std::vector<sim::Fault> poison_;  // stays when the trouble is over
+    std::vector<sim::Fault> poison_;  // stays when the trouble is over, until mend_apple()
 };
 
 }  // namespace dev

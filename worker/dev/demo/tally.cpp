@@ -71,8 +71,21 @@ void Tally::read() {
     }
 }
 
+std::uint64_t Tally::outcome(const std::string& name) const {
+    std::uint64_t receipts = 0;
+    for (const auto& [type, tally] : by_type_) {
+        const auto found = tally.outcomes.find(name);
+        receipts += found == tally.outcomes.end() ? 0 : found->second;
+    }
+    return receipts;
+}
+
 void Tally::read_receipt(const std::string& text) {
-    const json data = json::parse(text).at("data");
+    const json receipt = json::parse(text);
+    if (receipt.at("type") != "autosignin.command.completed.v1") {
+        return;  // an audit record
+    }
+    const json& data = receipt.at("data");
     const json& position = data.at("position");
     events_.insert(
         fmt::format("{}/{}", position.at("partition").get<int>(), position.at("offset").get<std::int64_t>()));

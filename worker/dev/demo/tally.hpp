@@ -37,6 +37,8 @@ public:
     [[nodiscard]] std::size_t events() const noexcept { return events_.size(); }
     [[nodiscard]] std::uint64_t executed() const noexcept { return executed_; }
     [[nodiscard]] std::uint64_t dead_letters() const noexcept;
+    // Receipts with this outcome.
+    [[nodiscard]] std::uint64_t outcome(const std::string& name) const;
     [[nodiscard]] const std::map<std::string, TypeTally>& by_type() const noexcept { return by_type_; }
     [[nodiscard]] const std::map<std::string, std::uint64_t>& dead_letters_by_reason() const noexcept {
         return dead_letters_;
