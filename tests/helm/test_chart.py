@@ -1,0 +1,378 @@
+"""The chart: what it renders is valid, complete and safe; what cannot work is refused with a remedy."""
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+import yaml
+
+import values_reference
+from chart import CHART, COMBINATIONS, EXAMPLES, HELM, WORKER, files_of, helm, one, pods, render
+from manifests import check
+
+KUBES = ["1.27.0", "1.31.0", "1.35.0"]
+SECRETS = "/etc/autosignin/secrets/"
+
+
+def test_every_example_is_used():
+    assert {name for names in COMBINATIONS.values() for name in names} == {path.name for path in EXAMPLES.iterdir()}
+
+
+@pytest.mark.parametrize("combination", COMBINATIONS)
+def test_lint_is_content(combination):
+    done = helm("lint", "--strict", CHART, *files_of(combination))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("kube", KUBES)
+@pytest.mark.parametrize("combination", COMBINATIONS)
+def test_manifests_are_valid(combination, kube):
+    manifests = render(combination, kube=kube)
+    assert len(manifests) >= 5
+    for manifest in manifests:
+        check(manifest, kube.rsplit(".", 1)[0])
+
+
+def test_a_misspelt_field_of_a_custom_resource_is_found():
+    monitor = one(render("production"), "ServiceMonitor")
+    monitor["spec"]["endpoints"][0]["intervall"] = "15s"
+    with pytest.raises(Exception, match="intervall"):
+        check(monitor, "1.31")
+
+
+def test_everything_at_once_is_valid():
+    everything = {
+        "commonLabels": {"team": "identity"}, "imagePullSecrets": [{"name": "registry"}], "nodeSelector": {"disk": "ssd"},
+        "tolerations": [{"key": "dedicated", "operator": "Exists"}], "runtimeClassName": "gvisor",
+        "affinity": {"nodeAffinity": {}}, "dnsConfig": {"options": [{"name": "ndots", "value": "1"}]},
+        "podLabels": {"a": "b"}, "podAnnotations": {"c": "d"},
+        "serviceAccount": {"annotations": {"e": "f"}}, "extraArgs": [],
+        "extraEnvFrom": [{"configMapRef": {"name": "more"}}],
+        "extraVolumes": [{"name": "more", "emptyDir": {}}],
+        "extraVolumeMounts": [{"name": "more", "mountPath": "/more"}],
+        "extraInitContainers": [{"name": "first", "image": "busybox"}],
+        "extraContainers": [{"name": "sidecar", "image": "busybox"}],
+        "extraObjects": ["apiVersion: v1\nkind: ConfigMap\nmetadata: {name: '{{ .Release.Name }}-more'}\n"],
+        "networkPolicy": {"extraEgress": [{"ports": [{"port": 4318}]}], "kafkaPorts": [9093, 9094]},
+        "dashboards": {"annotations": {"grafana_folder": "Identity"}},
+    }
+    manifests = render("production", everything)
+    for manifest in manifests:
+        check(manifest, "1.31")
+    assert one(manifests, "ConfigMap", "release-more")
+    assert one(manifests, "StatefulSet")["spec"]["template"]["spec"]["initContainers"][0]["name"] == "first"
+
+
+# What only an API server would reject, and what would run but not work.
+@pytest.mark.parametrize("combination", COMBINATIONS)
+class TestWhatSchemasDoNotSay:
+    @pytest.fixture
+    def manifests(self, combination):
+        return render(combination)
+
+    def test_selectors_find_the_workers_and_nothing_else(self, manifests):
+        selectors = [("Service", it["spec"]["selector"]) for it in manifests if it["kind"] == "Service"]
+        for it in manifests:
+            if it["kind"] in ("StatefulSet", "PodDisruptionBudget"):
+                selectors.append((it["kind"], it["spec"]["selector"]["matchLabels"]))
+            if it["kind"] == "StatefulSet":
+                for spread in it["spec"]["template"]["spec"]["topologySpreadConstraints"]:
+                    selectors.append(("spread", spread["labelSelector"]["matchLabels"]))
+        assert len(selectors) >= 4
+        for name, selector in selectors:
+            found = {kind for kind, metadata, _ in pods(manifests) if selector.items() <= metadata["labels"].items()}
+            assert found == {"StatefulSet"}, name
+
+    def test_names_are_short_enough(self, manifests):
+        for it in manifests:
+            assert len(it["metadata"]["name"]) <= (52 if it["kind"] == "CronJob" else 63)
+            for value in it["metadata"].get("labels", {}).values():
+                assert len(str(value)) <= 63 and re.fullmatch(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?", str(value))
+        for _, _, spec in pods(manifests):
+            for container in spec["containers"]:
+                for port in container.get("ports", []):
+                    assert len(port["name"]) <= 15
+
+    def test_ports_fit_each_other(self, manifests):
+        port = one(manifests, "StatefulSet")["spec"]["template"]["spec"]["containers"][0]["ports"][0]
+        config = yaml.safe_load(one(manifests, "ConfigMap", "autosignin-worker")["data"]["worker.yaml"])
+        assert port["containerPort"] == config["admin"]["port"] == one(manifests, "Service")["spec"]["ports"][0]["port"]
+        for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+            container = one(manifests, "StatefulSet")["spec"]["template"]["spec"]["containers"][0]
+            assert container[probe]["httpGet"]["port"] == port["name"]
+        for it in manifests:
+            if it["kind"] in ("ServiceMonitor", "PodMonitor"):
+                (endpoint,) = it["spec"].get("endpoints") or it["spec"]["podMetricsEndpoints"]
+                assert endpoint["port"] == port["name"]
+                # Without it the operator's own `endpoint` pushes ours aside.
+                assert endpoint["honorLabels"]
+
+    def test_volumes_and_mounts_fit_each_other(self, manifests):
+        for kind, _, spec in pods(manifests):
+            names = [volume["name"] for volume in spec["volumes"]]
+            assert len(set(names)) == len(names)
+            for container in spec["containers"] + spec.get("initContainers", []):
+                mounts = container.get("volumeMounts", [])
+                assert {mount["name"] for mount in mounts} <= set(names), kind
+                assert len({mount["mountPath"] for mount in mounts}) == len(mounts)
+                # What is mounted by subPath never changes again, and keys are replaced in place.
+                assert not any("subPath" in mount for mount in mounts)
+
+    def test_the_disruption_budget_says_one_thing(self, manifests):
+        for it in manifests:
+            if it["kind"] == "PodDisruptionBudget":
+                assert len({"minAvailable", "maxUnavailable"} & set(it["spec"])) == 1
+
+    def test_limits_are_not_below_requests(self, manifests):
+        def bytes_of(text):
+            return int(text[:-2]) * {"Mi": 1, "Gi": 1024}[text[-2:]]
+        for _, _, spec in pods(manifests):
+            for container in spec["containers"]:
+                resources = container["resources"]
+                assert bytes_of(resources["limits"]["memory"]) >= bytes_of(resources["requests"]["memory"])
+                assert "cpu" not in resources["limits"]
+
+    def test_pods_are_restricted(self, manifests):
+        assert len(list(pods(manifests))) >= 2
+        for _, _, spec in pods(manifests):
+            assert spec["automountServiceAccountToken"] is False
+            # A service named autosignin would bring AUTOSIGNIN_... variables, which the worker refuses.
+            assert spec["enableServiceLinks"] is False
+            assert not {"hostNetwork", "hostPID", "hostIPC"} & set(spec)
+            assert spec["securityContext"]["runAsNonRoot"] is True
+            assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+            for container in spec["containers"] + spec.get("initContainers", []):
+                context = container["securityContext"]
+                assert context == {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True,
+                                   "capabilities": {"drop": ["ALL"]}}
+
+    def test_network_ports_exist(self, manifests):
+        for it in manifests:
+            if it["kind"] == "NetworkPolicy":
+                for rule in it["spec"]["ingress"] + it["spec"]["egress"]:
+                    assert rule["ports"]
+                    for port in rule["ports"]:
+                        assert 1 <= port["port"] <= 65535
+
+    def test_no_key_material(self, manifests):
+        assert not [it for it in manifests if it["kind"] == "Secret"]
+        assert "PRIVATE KEY" not in yaml.safe_dump_all(manifests)
+
+
+def worker_pod(values=None, combination="production"):
+    return one(render(combination, values), "StatefulSet")["spec"]["template"]
+
+
+@pytest.mark.parametrize("drain,margin,seconds", [
+    (None, 15, 35), ("45s", 15, 60), ("1500ms", 12, 14), ("2m", 30, 150), ("1h", 15, 3615)])
+def test_the_grace_period_follows_the_drain(drain, margin, seconds):
+    values = {"terminationGraceMarginSeconds": margin, **({"config": {"drain_timeout": drain}} if drain else {})}
+    assert worker_pod(values, "local")["spec"]["terminationGracePeriodSeconds"] == seconds
+
+
+def test_each_replica_is_a_static_member_of_its_own():
+    config = yaml.safe_load(one(render("production"), "ConfigMap", "autosignin-worker")["data"]["worker.yaml"])
+    # The worker's default is {hostname}, which is the pod's name with its ordinal.
+    assert "group_instance_id" not in config["kafka"]
+    assert "hostNetwork" not in worker_pod()["spec"]
+
+
+def test_a_changed_configuration_restarts_and_a_changed_secret_does_not():
+    def checksum(values):
+        return worker_pod(values)["metadata"]["annotations"]["checksum/config"]
+    assert checksum({}) != checksum({"config": {"apple": {"in_flight_max": 7}}})
+    assert checksum({}) == checksum({"podLabels": {"a": "b"}})
+    assert checksum({}) == checksum({"secrets": {"kafka": {"existingSecret": "another"}}})
+
+
+def test_the_startup_is_given_longer_than_a_join():
+    probe = worker_pod()["spec"]["containers"][0]["startupProbe"]
+    assert probe["periodSeconds"] * probe["failureThreshold"] >= 2 * 45
+
+
+@pytest.mark.parametrize("config,kafka,apple", [
+    ({}, [9093], [443]),
+    ({"kafka": {"bootstrap_servers": "a:9092, b:9094,c"}}, [9092, 9094], [443]),
+    ({"apple": {"proxy": "http://proxy.internal:3128", "transport": "http1"}}, [9093], [3128]),
+    ({"apple": {"endpoints": {"production": "https://apple.internal:8443"}}}, [9093], [8443, 443]),
+])
+def test_the_network_policy_lets_through_what_the_configuration_names(config, kafka, apple):
+    dns, brokers, https = one(render("production", {"config": config}), "NetworkPolicy")["spec"]["egress"]
+    assert [(it["port"], it["protocol"]) for it in dns["ports"]] == [(53, "UDP"), (53, "TCP")]
+    assert [it["port"] for it in brokers["ports"]] == kafka
+    assert [it["port"] for it in https["ports"]] == apple
+
+
+def test_cilium_gets_names_instead_of_addresses():
+    manifests = render("keda")
+    assert len(one(manifests, "NetworkPolicy")["spec"]["egress"]) == 2
+    policy = one(manifests, "CiliumNetworkPolicy", "-apple")
+    names = [rule["toFQDNs"][0]["matchName"] for rule in policy["spec"]["egress"] if "toFQDNs" in rule]
+    assert names == ["api.storekit.itunes.apple.com", "api.storekit-sandbox.itunes.apple.com"]
+
+
+def test_keda_scales_on_lag_and_owns_the_replicas():
+    manifests = render("keda")
+    scaled = one(manifests, "ScaledObject")["spec"]
+    assert scaled["scaleTargetRef"]["name"] == one(manifests, "StatefulSet")["metadata"]["name"]
+    assert "replicas" not in one(manifests, "StatefulSet")["spec"]
+    assert [it["metadata"]["topic"] for it in scaled["triggers"]] == ["account-events", "account-events-eu"]
+
+
+def rules_of(values):
+    spec = one(render("production", values), "PrometheusRule")["spec"]
+    return {rule["alert"]: rule for group in spec["groups"] for rule in group["rules"] if "alert" in rule}
+
+
+def test_values_change_alerts():
+    plain = rules_of({})
+    assert set(plain) == set(values_reference.alerts_of())
+    for name, rule in plain.items():
+        assert rule["annotations"]["runbook_url"] == f"https://runbooks.example.com/autosignin/{name}.md"
+        assert rule["labels"]["team"] == "identity"
+    changed = rules_of({"prometheusRule": {"alerts": {
+        "AutosigninThrottled": {"enabled": False}, "AutosigninBreakerOpen": {"for": "9m", "severity": "info", "expr": "up == 0"}}}})
+    assert set(plain) - set(changed) == {"AutosigninThrottled"}
+    breaker = changed["AutosigninBreakerOpen"]
+    assert (breaker["for"], breaker["labels"]["severity"], breaker["expr"]) == ("9m", "info", "up == 0")
+    assert set(plain) - set(rules_of({"config": {"dead_letters": {"watch": False}}})) == {"AutosigninDeadLettersUnwatched"}
+
+
+def test_the_dead_letter_report_is_a_command_of_the_worker():
+    (container,) = one(render("production"), "CronJob")["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+    assert container["args"] == ["dead-letters", "list", "--format", "json", "--fail-when-open"]
+
+
+# What the schema must refuse, at every level, with a message that names the place.
+BAD_VALUES = [
+    ({"replicas": 3}, "replicas"),
+    ({"image": {"repo": "x"}}, "repo"),
+    ({"image": {"digest": "latest"}}, "digest"),
+    ({"image": {"pullPolicy": "Sometimes"}}, "pullPolicy"),
+    ({"replicaCount": "three"}, "replicaCount"),
+    ({"config": {"kafka": {"bootstrap_server": "x"}}}, "bootstrap_server"),
+    ({"config": {"kafka": {"auto_offset_reset": "latest"}}}, "auto_offset_reset"),
+    ({"config": {"apple": {"in_flight_max": 0}}}, "in_flight_max"),
+    ({"config": {"apple": {"retry": {"base": "fast"}}}}, "base"),
+    ({"config": {"drain_timeout": "20 seconds"}}, "drain_timeout"),
+    ({"config": {"apps": [{"name": "tv"}]}}, "bundle_id"),
+    ({"config": {"apps": [{"name": "tv", "bundle_id": "b", "issuer_id": "i", "keys": [{"id": "K", "path": "p"}]}]}}, "path"),
+    ({"config": {"log": {"level": "trace"}}}, "level"),
+    ({"config": {"limits": {"records_buffered_max": 1.5}}}, "records_buffered_max"),
+    ({"secrets": {"appleKeys": {"key": "-----BEGIN PRIVATE KEY-----"}}}, "key"),
+    ({"terminationGraceMarginSeconds": 5}, "terminationGraceMarginSeconds"),
+    ({"probes": {"liveness": {"path": "/"}}}, "path"),
+    ({"podDisruptionBudget": {"minAvailable": 1}}, "minAvailable"),
+    ({"podDisruptionBudget": {"maxUnavailable": 0}}, "maxUnavailable"),
+    ({"networkPolicy": {"kafkaPorts": [70000]}}, "kafkaPorts"),
+    ({"networkPolicy": {"enable": True}}, "enable"),
+    ({"serviceMonitor": {"interval": "15"}}, "interval"),
+    ({"prometheusRule": {"alerts": {"AutosigninTypo": {"enabled": False}}}}, "AutosigninTypo"),
+    ({"prometheusRule": {"alerts": {"AutosigninThrottled": {"severity": "page"}}}}, "severity"),
+    ({"slo": {"objectives": [{"type": "account.deleted.v1", "seconds": 61, "ratio": 0.99}]}}, "seconds"),
+    ({"slo": {"objectives": [{"type": "account.deleted.v1", "seconds": 60, "ratio": 1}]}}, "ratio"),
+    ({"slo": {"objectives": [{"type": "account.closed", "seconds": 60, "ratio": 0.9}]}}, "type"),
+    ({"keda": {"minReplicaCount": 0}}, "minReplicaCount"),
+    ({"deadLettersReport": {"schedule": "daily"}}, "schedule"),
+    ({"extraEnv": {"A": "b"}}, "extraEnv"),
+    ({"podLabels": {"a": 1}}, "podLabels"),
+    # Combinations that no schema can see; the templates refuse them with a remedy.
+    ({"image": {"repository": ""}}, "image.repository is missing"),
+    ({"config": {"kafka": {"bootstrap_servers": ""}}}, "config.kafka.bootstrap_servers is missing"),
+    ({"config": {"kafka": {"topics": []}}}, "config.kafka.topics is empty"),
+    ({"config": {"apps": []}}, "config.apps is empty"),
+    ({"config": {"kafka": {"group_instance_id": "worker-1"}}}, "must contain {hostname}"),
+    ({"config": {"admin": {"address": "127.0.0.1"}}}, "loopback"),
+    ({"config": {"admin": {"port": 0}}}, "must not be 0"),
+    ({"serviceMonitor": {"enabled": True}, "podMonitor": {"enabled": True}}, "enable one"),
+    ({"keda": {"enabled": True}, "config": {"apps": [{
+        "name": "tv", "bundle_id": "b", "issuer_id": "i", "requests_per_second": 50, "keys": [{"id": "K", "file": "/k"}]}]}},
+     "would break your quota"),
+]
+
+
+@pytest.mark.parametrize("values,named", BAD_VALUES, ids=[f"{named}-{at}" for at, (_, named) in enumerate(BAD_VALUES)])
+def test_bad_values_are_refused(values, named):
+    done = helm("template", "release", CHART, "--kube-version", "1.31.0", *files_of("production"), values=values)
+    assert done.returncode != 0
+    assert named in done.stderr, done.stderr
+
+
+def open_objects(schema, path=""):
+    """Objects of the values that take any name without saying why."""
+    if isinstance(schema, dict):
+        if "object" in str(schema.get("type")) and "additionalProperties" not in schema:
+            passed_on = ("As Kubernetes documents it", "parent charts")
+            if not any(words in schema.get("description", "") for words in passed_on) and not path.endswith("/items"):
+                yield path
+        for name, child in schema.items():
+            yield from open_objects(child, f"{path}/{name}")
+
+
+def test_the_schema_is_strict_and_described_at_every_level():
+    import json
+    schema = json.loads((CHART / "values.schema.json").read_text())
+    assert list(open_objects(schema)) == []
+
+    def described(node, path):
+        for name, child in node.get("properties", {}).items():
+            assert child.get("$ref") or child.get("description"), f"{path}.{name}"
+            described(child, f"{path}.{name}")
+            described(child.get("items", {}), f"{path}.{name}[]")
+    described(schema, "")
+
+
+def test_what_is_derived_is_up_to_date():
+    done = subprocess.run([os.sys.executable, values_reference.__file__, "--worker", WORKER, "--helm", HELM],
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr + "bring it up to date: tests/helm/run --update"
+
+
+def keys_of(node, path=""):
+    for name, child in node.items():
+        for item in child if isinstance(child, list) and path + name in ("apps", "keys") else [child]:
+            if isinstance(item, dict):
+                yield from keys_of(item, f"{path}{name}.")
+            else:
+                yield path + name
+
+
+@pytest.mark.parametrize("combination", COMBINATIONS)
+def test_the_worker_takes_the_rendered_configuration(combination, tmp_path):
+    """With the secrets that the pods would have; so every key exists and every value is one."""
+    text = one(render(combination), "ConfigMap", "autosignin-worker")["data"]["worker.yaml"]
+    mounted = {mount["mountPath"] + "/" for mount in worker_pod(combination=combination)["spec"]["containers"][0]["volumeMounts"]}
+    for named in set(re.findall(re.escape(SECRETS) + r"\S+", text)):
+        assert any(named.startswith(folder) for folder in mounted), f"{named} is in no mounted secret"
+        file = tmp_path / named.removeprefix(SECRETS)
+        file.parent.mkdir(exist_ok=True, parents=True)
+        if file.suffix == ".p8":
+            subprocess.run(["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", file],
+                           check=True, capture_output=True)
+        elif file.suffix == ".pem":
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                            "-keyout", os.devnull, "-subj", "/CN=test", "-out", file], check=True, capture_output=True)
+        else:
+            file.write_bytes(b"x" * 32)
+        file.chmod(0o440)
+    config = tmp_path / "worker.yaml"
+    config.write_text(text.replace(SECRETS, f"{tmp_path}/"))
+    done = subprocess.run([WORKER, "check-config", "--config", config], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "warning" not in done.stdout, done.stdout
+
+
+def test_notes_tell_the_next_step(tmp_path):
+    # Only an install prints the notes, and that needs a cluster; so they are rendered as a text of a manifest.
+    copy = tmp_path / "chart"
+    shutil.copytree(CHART, copy)
+    notes = (copy / "templates" / "NOTES.txt").read_text()
+    (copy / "templates" / "_notes.tpl").write_text('{{- define "notes" -}}' + notes + "{{- end -}}")
+    (copy / "templates" / "notes.yaml").write_text(
+        'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: notes}\ndata:\n  text: {{ include "notes" . | quote }}\n')
+    done = helm("template", "release", copy, "--show-only", "templates/notes.yaml", "--kube-version", "1.31.0", *files_of("local"))
+    text = yaml.safe_load(done.stdout)["data"]["text"]
+    for words in ("rollout status statefulset/release-autosignin-worker", "helm -n default test release", "NOBODY SCRAPES IT",
+                  "NOBODY IS PAGED", "dead-letters list"):
+        assert words in text
