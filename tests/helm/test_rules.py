@@ -1,0 +1,181 @@
+"""Rules: their names, every series and label in them, and every alert firing, resting and resolving."""
+import re
+
+import promql_parser
+import pytest
+import yaml
+
+from chart import ROOT
+from rules import RULES, alerts, catalogue, groups, promtool, rules
+
+# Texts alone: YAML would take 0x60 for a number.
+CASES = yaml.load((ROOT / "tests" / "helm" / "alerts.yaml").read_text(), Loader=yaml.BaseLoader)
+TARGET = {"namespace": "identity", "job": "autosignin", "instance": "10.0.0.1:9464", "pod": "worker-0"}
+
+
+def selectors(expression):
+    """Every selector of an expression, and every list of labels in it (by, on, group_left)."""
+    node = promql_parser.parse(expression)
+    found, listed = [], []
+
+    def walk(it):
+        if isinstance(it, promql_parser.VectorSelector):
+            found.append(it)
+            return
+        for name in ("expr", "lhs", "rhs", "param", "vector_selector", "vs"):
+            child = getattr(it, name, None)
+            if child is not None and not isinstance(child, (str, float)):
+                walk(child)
+        for child in getattr(it, "args", None) or []:
+            walk(child)
+        modifier = getattr(it, "modifier", None)
+        if modifier is not None:
+            for labels in (getattr(modifier, "labels", None), getattr(getattr(modifier, "matching", None), "labels", None),
+                           getattr(modifier, "group_labels", None)):
+                listed.extend(labels or [])
+    walk(node)
+    return found, listed
+
+
+def known_series():
+    """The catalogue, and what the rules record, with the labels that its name promises."""
+    series = catalogue()
+    for rule in rules():
+        if "record" in rule:
+            level, metric, operation = rule["record"].split(":")
+            labels = set() if level == "global" else set(level.split("_"))
+            series[rule["record"]] = labels | ({"namespace"} if "job" in labels else set())
+    return series
+
+
+def check_expression(expression, series=None):
+    series = series or known_series()
+    found, listed = selectors(expression)
+    allowed = set(TARGET)
+    for selector in found:
+        assert selector.name in series, f"no series {selector.name}"
+        allowed |= series[selector.name]
+        for matcher in selector.matchers.matchers:
+            assert matcher.name in series[selector.name] | set(TARGET), f"{selector.name} has no label {matcher.name}"
+    assert set(listed) <= allowed, f"{set(listed) - allowed} are labels of none of {[it.name for it in found]}"
+    return found
+
+
+@pytest.mark.parametrize("path", RULES, ids=lambda path: path.stem)
+def test_promtool_is_content(path):
+    done = promtool("check", "rules", "--lint=all", "--lint-fatal", path)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: f"{rule.get('alert') or rule['record']}")
+def test_every_series_and_label_exists(rule):
+    found = check_expression(rule["expr"])
+    assert found or rule["expr"].startswith("vector(")
+
+
+@pytest.mark.parametrize("expression,problem", [
+    ("autosignin_typo_total", "no series"),
+    ('autosignin_gate_state{credentials="x"}', "no label credentials"),
+    ("sum by (kind) (autosignin_commits_total)", "labels of none"),
+    ("rate(autosignin_commits_total[5m]) / on (topic) autosignin_in_flight", "labels of none"),
+    ("max_over_time(autosignin_tpyo[5m]) > 3", "no series"),
+    ("histogram_quantile(0.9, sum by (le, app) (rate(autosignin_exchange_seconds_bucket[5m])))", "labels of none"),
+])
+def test_what_does_not_exist_is_found(expression, problem):
+    with pytest.raises(AssertionError, match=problem):
+        check_expression(expression)
+
+
+@pytest.mark.parametrize("rule", [rule for rule in rules() if "record" in rule], ids=lambda rule: rule["record"])
+def test_records_are_named_level_metric_operations(rule):
+    assert re.fullmatch(r"(global|(namespace|job|type|le)(_(job|type|le))*):autosignin_[a-z_]+:[a-z_]+(\d+[mhd])?", rule["record"])
+
+
+@pytest.mark.parametrize("rule", alerts(), ids=lambda rule: rule["alert"] + rule["labels"].get("window", ""))
+def test_alerts_have_what_a_person_needs(rule):
+    assert re.fullmatch(r"Autosignin([A-Z][a-z]+)+", rule["alert"])
+    assert rule["labels"]["severity"] in ("critical", "warning")
+    for name in ("summary", "description"):
+        assert rule["annotations"][name].strip()
+    assert not rule["annotations"]["summary"].endswith(".")
+    assert re.search(r"[.)]$", rule["annotations"]["description"])
+    # Pages are about time and states, never about offsets.
+    if rule["labels"]["severity"] == "critical":
+        assert "lag" not in rule["expr"] and "offset" not in rule["expr"]
+
+
+def test_every_alert_is_tested_in_three_ways():
+    assert set(CASES) == {rule["alert"] for rule in alerts()}
+    for name, cases in CASES.items():
+        assert any("fires" in case for case in cases) and any("quiet" in case for case in cases), name
+        assert any("resolved" in case for case in cases), name
+    windows = {case["labels"]["window"] for case in CASES["AutosigninBudgetBurn"] if "fires" in case}
+    assert windows == {"1h", "6h", "1d", "3d"}
+
+
+def series_name(text, unlabelled=False):
+    name, _, own = text.partition("{")
+    labels = dict(re.findall(r'(\w+)="([^"]*)"', own))
+    assert name in catalogue() and set(labels) <= catalogue()[name] | set(TARGET), text
+    labels = {**({} if unlabelled else TARGET), **labels}
+    if "pod" in labels:
+        labels["instance"] = labels["pod"]
+    return name + "{" + ",".join(f'{key}="{value}"' for key, value in labels.items()) + "}"
+
+
+def promtool_test(alert, case):
+    series = [{"series": series_name(name, case.get("unlabelled", False)), "values": str(values)}
+              for name, values in case.get("fires", case.get("quiet")).items()]
+    checks = []
+    if "fires" in case:
+        labels = {"severity": "critical", **({} if case.get("unlabelled") else {"namespace": "identity", "job": "autosignin"}),
+                  **case.get("labels", {})}
+        fired = {"exp_labels": labels}
+        if "says" in case:
+            fired["exp_annotations"] = {"summary": case["says"]}
+        checks.append({"eval_time": case["at"], "alertname": alert, "exp_alerts": [fired]})
+        checks += [{"eval_time": case[when], "alertname": alert, "exp_alerts": []}
+                   for when in ("not_before", "resolved") if when in case]
+    else:
+        checks += [{"eval_time": f"{minute}m", "alertname": alert, "exp_alerts": []} for minute in range(0, 75, 5)]
+    return {"interval": case.get("step", "1m"), "input_series": series, "alert_rule_test": checks}
+
+
+def rules_for(tmp_path, alert, case):
+    """What the alert needs: itself, with its summary where the case says what it is, and the pair of windows that is meant."""
+    kept = []
+    alert_uses_records = alert == "AutosigninBudgetBurn"
+    for group in groups():
+        picked = []
+        for rule in group["rules"]:
+            if rule.get("alert", alert) != alert or ("record" in rule and not alert_uses_records):
+                continue
+            if "alert" in rule:
+                if "window" in rule["labels"] and rule["labels"]["window"] != case.get("labels", {}).get("window", "1h"):
+                    continue
+                rule["annotations"] = {"summary": rule["annotations"]["summary"]} if "says" in case else {}
+            picked.append(rule)
+        if picked:
+            kept.append({**group, "interval": case.get("step", "1m"), "rules": picked})
+    path = tmp_path / "rules.yaml"
+    path.write_text(yaml.safe_dump({"groups": kept}))
+    return path
+
+
+ROWS = [(alert, case) for alert, cases in CASES.items() for case in cases]
+
+
+@pytest.mark.parametrize("alert,case", ROWS, ids=[f"{alert}: {case['because']}" for alert, case in ROWS])
+def test_alerts(alert, case, tmp_path):
+    file = tmp_path / "test.yaml"
+    file.write_text(yaml.safe_dump({
+        "rule_files": [str(rules_for(tmp_path, alert, case))], "evaluation_interval": case.get("step", "1m"), "tests": [promtool_test(alert, case)]}))
+    done = promtool("test", "rules", file)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_storm_of_401_pages_within_five_minutes():
+    # From the first refusal: a scrape, an evaluation, `for`; the rest is Alertmanager's group_wait.
+    (rule,) = [rule for rule in alerts() if rule["alert"] == "AutosigninCredentialRefused"]
+    minutes = {"1m": 1}[rule["for"]]
+    assert rule["labels"]["severity"] == "critical" and minutes * 60 + 15 + 60 + 30 <= 300

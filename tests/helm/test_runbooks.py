@@ -1,0 +1,150 @@
+"""Runbooks: one an alert, and nothing in them that does not exist: commands, flags, queries, keys, log lines."""
+import functools
+import json
+import re
+import shlex
+import subprocess
+
+import pytest
+
+from chart import CHART, ROOT, WORKER
+from rules import alerts, catalogue
+from test_rules import check_expression
+
+PAGES = {path.stem: path.read_text() for path in (CHART / "runbooks").glob("*.md") if path.stem != "README"}
+SECTIONS = ["What it means to people", "First look", "Likely causes, in order", "How to fix", "How to know it is over"]
+
+# kubectl as these pages use it; its own help is not to be had everywhere.
+KUBECTL = {
+    "get": {"--raw", "-o"}, "describe": set(), "exec": {"-c"}, "apply": {"-f"}, "delete": set(),
+    "logs": {"-l", "-c", "--prefix", "--tail", "--since", "--previous"}, "rollout": set(),
+    "create": {"--from-file", "--dry-run", "-o"},
+}
+HELM = {"upgrade", "rollback", "test"}
+
+
+def test_one_page_an_alert():
+    assert set(PAGES) == {rule["alert"] for rule in alerts()}
+
+
+@pytest.fixture(params=sorted(PAGES))
+def page(request):
+    return PAGES[request.param]
+
+
+def blocks(page, language):
+    return re.findall(rf"```{language}\n(.*?)```", page, re.S)
+
+
+def inline(page):
+    return re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", page, flags=re.S))
+
+
+def commands(page):
+    """Every command: lines of console blocks, and whole commands in a sentence; a pipe is several."""
+    lines = [line.removeprefix("$ ") for block in blocks(page, "console") for line in block.splitlines()]
+    assert all(lines)
+    lines += [text for text in inline(page) if re.match(r"(autosignin-worker|kubectl|helm) ", text)]
+    for line in lines:
+        for part in re.split(r" \| (?=(?:grep|kubectl|jq))", line):
+            yield shlex.split(part)
+
+
+@functools.cache
+def help_of(*subcommands):
+    done = subprocess.run([WORKER, *subcommands, "--help"], capture_output=True, text=True)
+    assert done.returncode == 0, f"there is no autosignin-worker {' '.join(subcommands)}"
+    return done.stdout
+
+
+def check_worker(arguments):
+    depth = 2 if arguments[0] == "dead-letters" else 1
+    text = help_of(*arguments[:depth])
+    for flag in arguments[depth:]:
+        if flag.startswith("-"):
+            assert re.search(rf"(^|[\s,]){re.escape(flag)}[\s,]", text), f"{arguments[:depth]} has no {flag}"
+
+
+def check_kubectl(arguments):
+    if arguments[:2] == ["-n", "$NS"]:
+        arguments = arguments[2:]
+    verb = arguments[0]
+    assert verb in KUBECTL, verb
+    if "--" in arguments:
+        at = arguments.index("--")
+        assert arguments[at + 1] == "autosignin-worker"
+        check_worker(arguments[at + 2:])
+        arguments = arguments[:at]
+    for flag in arguments[1:]:
+        if flag.startswith("-") and flag != "-":
+            assert flag.split("=")[0] in KUBECTL[verb], f"kubectl {verb} {flag}"
+
+
+def test_it_has_every_section_and_a_query_and_a_command(page):
+    assert re.findall(r"^## (.*)", page, re.M) == SECTIONS
+    assert len(blocks(page, "promql")) == 2 and len(blocks(page, "console")) == 1
+    assert len(re.findall(r"^\d\. ", page, re.M)) >= 2
+
+
+def test_commands_exist(page):
+    seen = 0
+    for command in commands(page):
+        seen += 1
+        program, arguments = command[0], command[1:]
+        if program == "autosignin-worker":
+            check_worker(arguments)
+        elif program == "kubectl":
+            check_kubectl(arguments)
+        elif program == "helm":
+            assert arguments[0] in HELM
+        else:
+            assert program == "grep", command
+    assert seen
+
+
+def test_queries_are_of_series_that_exist(page):
+    for query in blocks(page, "promql"):
+        assert check_expression(query.strip())
+
+
+@functools.cache
+def log_lines():
+    """Names of log lines are short texts in the sources."""
+    return "\n".join(path.read_text() for path in (ROOT / "worker").rglob("*.cpp"))
+
+
+def test_log_lines_exist(page):
+    for command in commands(page):
+        if command[0] == "grep":
+            for word in command[-1].split("|"):
+                assert re.search(rf'"{word}[a-z_]*"', log_lines()), f"nothing logs {word}"
+
+
+@functools.cache
+def configuration_keys():
+    reference = subprocess.run([WORKER, "config-reference"], capture_output=True, text=True, check=True).stdout
+    return re.findall(r"^\| `([^`]+)`", reference, re.M)
+
+
+@functools.cache
+def value_paths():
+    def walk(node, path):
+        for name, child in node.get("properties", {}).items():
+            yield path + name
+            yield from walk(child, path + name + ".")
+    return set(walk(json.loads((CHART / "values.schema.json").read_text()), ""))
+
+
+def test_keys_and_series_in_sentences_exist(page):
+    for text in inline(page):
+        if text.startswith("autosignin_"):
+            assert text in catalogue(), text
+        key = re.fullmatch(r"([a-z_]+(?:\[\])?(?:\.[A-Za-z_]+(?:\[\])?)+)(?:: \w+)?", text)
+        if key and key[1] not in ("retention.ms", "offsets.retention.minutes", "min.insync.replicas"):
+            known = any(it == key[1] or it.startswith(key[1] + ".") for it in configuration_keys()) or key[1] in value_paths()
+            assert known, f"no key {key[1]}"
+
+
+def test_pages_are_about_people(page):
+    first = page.split("## First look")[0]
+    assert re.search(r"\b(people|person|somebody|nobody|Nobody)\b", first)
