@@ -31,6 +31,9 @@ int main(int argc, char** argv) {
         "by\n"
         "Ctrl-C, SIGTERM or SIGHUP before the end.");
     demo->add_flag("--keep", options.keep, "leave everything running afterwards, until Ctrl-C");
+    demo->add_flag("--calm", options.calm, "Apple behaves, and every event is a good one");
+    demo->add_option("--admin-port", options.admin_port, "the worker's admin port; 0: any free one")
+        ->capture_default_str();
     try {
         cli.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -45,9 +45,9 @@ sim::Plan plan_of(const DemoOptions& options, common::WallTime start) {
     swarm.records = options.events;
     swarm.apps = demo_apps;
     swarm.calm_after = std::chrono::seconds{options.seconds};
-    swarm.poison = true;
+    swarm.poison = !options.calm;
     swarm.poison_percent = 1;
-    swarm.invalid_records = true;
+    swarm.invalid_records = !options.calm;
     swarm.invalid_percent = 3;
     sim::Choices choices{options.seed};
     return sim::draw_plan(choices, swarm, start);
@@ -124,7 +124,9 @@ Played play(
     Progress progress;
     const common::Instant start = clock.now().steady;
     const common::Duration length = std::chrono::seconds{options.seconds};
-    scene.start_trouble(length);
+    if (!options.calm) {
+        scene.start_trouble(length);
+    }
     std::size_t signed_in = 0;
     Played played = Played::unsettled;
     while (!worker.over() && clock.now().steady - start <= length + 90s) {
@@ -221,10 +223,11 @@ void announce(const sim::Plan& plan, const DemoOptions& options) {
         return record.produced == common::Duration{};
     });
     fmt::print(
-        "{} events for {} accounts over {} s{} (seed {}).\n"
-        "Apple throttles, fails, refuses a credential and loses answers meanwhile.\n",
-        plan.records.size(), plan.accounts.size(), options.seconds,
-        backlog == 0 ? "" : fmt::format(", {} of them as a backlog at the start", backlog), options.seed);
+        "{} events for {} accounts over {} s{} (seed {}).\n{}\n", plan.records.size(), plan.accounts.size(),
+        options.seconds, backlog == 0 ? "" : fmt::format(", {} of them as a backlog at the start", backlog),
+        options.seed,
+        options.calm ? "Apple answers everything, as on a quiet day."
+                     : "Apple throttles, fails, refuses a credential and loses answers meanwhile.");
     std::fflush(stdout);
 }
 
@@ -243,7 +246,8 @@ int demo(const DemoOptions& options) {
     if (!scene) {
         return cannot_start(scene.error().message);
     }
-    const app::Loaded loaded = app::load((*scene)->config_file().string(), {});
+    const app::Loaded loaded = app::load(
+        (*scene)->config_file().string(), {{"AUTOSIGNIN_ADMIN__PORT", std::to_string(options.admin_port)}});
     if (!loaded.config) {
         return cannot_start(app::render(loaded.report));
     }

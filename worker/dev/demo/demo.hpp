@@ -10,8 +10,10 @@ namespace dev {
 struct DemoOptions {
     std::size_t events = 4000;
     std::uint64_t seed = 1;
-    int seconds = 20;   // over which the events are sent
-    bool keep = false;  // leave everything running afterwards, until a signal
+    int seconds = 20;              // over which the events are sent
+    bool keep = false;             // leave everything running afterwards, until a signal
+    bool calm = false;             // Apple behaves, and every event is a good one
+    std::uint16_t admin_port = 0;  // 0: any free one
 };
 
 // 0: Apple holds what the events demanded and every event is accounted for. 1: not so. 7: it could not start.
