@@ -31,7 +31,7 @@ ZERO = {
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    it = Run(tmp_path_factory.mktemp("live"), os.environ["AUTOSIGNIN_DEV"], 40, "--events", "3000")
+    it = Run(tmp_path_factory.mktemp("live"), os.environ["AUTOSIGNIN_DEV"], 50, "--events", "3000")
     yield it
     it.stop()
 

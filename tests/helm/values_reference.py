@@ -1,5 +1,5 @@
-"""What can be derived about the chart's values: the schema of `config` from the worker's own table of keys, the list of
-alerts from the rules, the tables in helm/README.md, and the default objectives as a file.
+"""What can be derived about the chart's values: the schema of `config` and the event types from the worker's own table of
+keys, the list of alerts from the rules, the tables in helm/README.md, and the default objectives as a file.
 
     values_reference.py --worker PROGRAM --helm PROGRAM [--update]     says what is out of date, or brings it up to date
 """
@@ -98,6 +98,9 @@ def schema_text(reference):
     schema["properties"]["config"] = config_schema(reference)
     schema["properties"]["prometheusRule"]["properties"]["alerts"]["properties"] = {
         name: {"$ref": "#/definitions/alert"} for name in alerts_of()}
+    objective = schema["properties"]["slo"]["properties"]["objectives"]["items"]["properties"]
+    aliases = schema["properties"]["config"]["properties"]["events"]["properties"]["type_aliases"]
+    objective["type"]["enum"] = aliases["additionalProperties"]["enum"]
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
