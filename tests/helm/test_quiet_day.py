@@ -2,7 +2,7 @@
 import yaml
 
 from quiet_day import day
-from rules import RULES, alerts, promtool
+from rules import RULES, alerts, catalogue, promtool
 
 MINUTES = 2  # between two points
 POINTS = 24 * 60 // MINUTES
@@ -10,7 +10,8 @@ POINTS = 24 * 60 // MINUTES
 
 def test_no_alert_fires_on_a_quiet_day(tmp_path):
     series = [{"series": name, "values": values} for name, values in day(POINTS)]
-    assert len(series) > 300
+    # Or else it is a day of another worker: record it anew.
+    assert {it["series"].partition("{")[0] for it in series} == set(catalogue())
     # 15 min are the longest `for` of a page; what is pending without firing at any of these times would be seen later.
     checks = [{"eval_time": f"{hour * 60 + minute}m", "alertname": name, "exp_alerts": []}
               for name in sorted({rule["alert"] for rule in alerts()}) for hour in range(24) for minute in (20, 50)]
