@@ -20,6 +20,14 @@ TEST_CASE("explain: exit codes that a pipeline can build on") {
     std::ofstream{good} << *Scene::deletion("account-1", "s3cr3t").value;
     std::ofstream{bad}
         << R"({"specversion":"1.0","type":"account.deleted.v1","data":{"sign_in_tokens":[{"value":""}]}})";
+    const std::string data = scene.path("data.json");
+    std::ofstream{data} << R"({"app":"tv","sign_in_tokens":[{"value":"s3cr3t"}]})";
+    std::vector<std::string> binary{data};
+    for (const char* header :
+         {"ce_specversion=1.0", "ce_id=e-1", "ce_source=/accounts", "ce_type=account.deleted.v1",
+          "ce_subject=account-1", "ce_time=2026-11-20T09:15:00Z"}) {
+        binary.insert(binary.end(), {"-H", header});
+    }
     struct Row {
         const char* because;
         std::vector<std::string> arguments;
@@ -33,6 +41,8 @@ TEST_CASE("explain: exit codes that a pipeline can build on") {
          {good, "-c", config, "--key", "x"},
          0,
          "The Kafka key is not the subject"},
+        {"valid, in binary mode", binary, 0, "id 'e-1' of '/accounts'"},
+        {"binary mode, all but the type missing", {data, "-H", "ce_type=account.deleted.v1"}, 8, "/id"},
         {"invalid", {bad, "-c", config}, 8, "/data/sign_in_tokens/0/value  empty_string"},
         {"invalid, every problem", {bad}, 8, "/subject"},
         {"no such file", {scene.path("none.json")}, 7, "cannot be read"},

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
@@ -31,6 +32,7 @@ struct Options {
     std::string event;
     std::string config;
     std::string key;
+    std::vector<std::string> headers;
     std::string admin_url;
     bool key_given = false;
     std::string format = "text";
@@ -63,11 +65,22 @@ common::Result<core::Record> record_at(const core::Position& position, const Con
     return *std::move(found);
 }
 
+// NAME=VALUE, as kcat takes it; NAME alone is a header without value.
+core::Header header_of(const std::string& text) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos) {
+        return {text, std::nullopt};
+    }
+    return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
 common::Result<core::Record> record_of(const Options& options, const Config* config) {
     core::Record record;
     if (options.key_given) {
         record.key = options.key;
     }
+    std::transform(
+        options.headers.begin(), options.headers.end(), std::back_inserter(record.headers), header_of);
     if (options.event == "-") {
         record.value = all_of(std::cin);
         return record;
@@ -140,6 +153,7 @@ void add_explain(CLI::App& program, ExitCode& exit_code) {
         "  jq -c .event fixture.json | autosignin-worker explain -            without a worker's "
         "configuration\n"
         "  autosignin-worker explain account-events/3/4711 -c worker.yaml     a record that is in Kafka\n"
+        "  autosignin-worker explain data.json -H ce_id=e-1 -H ce_type=...    binary mode, as kcat takes it\n"
         "\nSends nothing to Apple and writes nothing to Kafka; token values are masked. Exit code 0: the "
         "event "
         "is\nvalid; 8: it is invalid, every problem is listed with its JSON pointer; 7: it cannot be read.");
@@ -153,6 +167,11 @@ void add_explain(CLI::App& program, ExitCode& exit_code) {
     CLI::Option* key =
         command->add_option("--key", options->key, "The Kafka key, to be compared with the subject")
             ->type_name("TEXT");
+    command
+        ->add_option(
+            "-H,--header", options->headers, "A Kafka header of the file or standard input; may be repeated")
+        ->allow_extra_args(false)
+        ->type_name("NAME=VALUE");
     command
         ->add_option(
             "--admin-url", options->admin_url,
