@@ -58,6 +58,7 @@ int command_line(int argc, char** argv) {
     app::cli::add_check_config(program, exit_code);
     app::cli::add_config_reference(program, exit_code);
     app::cli::add_dead_letters(program, exit_code);
+    app::cli::add_docs(program, exit_code);
     app::cli::add_doctor(program, exit_code);
     app::cli::add_explain(program, exit_code);
     app::cli::add_schema(program, exit_code);

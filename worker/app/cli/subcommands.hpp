@@ -17,6 +17,7 @@ void add_run(CLI::App& program, ExitCode& exit_code);
 void add_check_config(CLI::App& program, ExitCode& exit_code);
 void add_config_reference(CLI::App& program, ExitCode& exit_code);
 void add_dead_letters(CLI::App& program, ExitCode& exit_code);
+void add_docs(CLI::App& program, ExitCode& exit_code);
 void add_doctor(CLI::App& program, ExitCode& exit_code);
 void add_explain(CLI::App& program, ExitCode& exit_code);
 void add_schema(CLI::App& program, ExitCode& exit_code);
