@@ -10,8 +10,8 @@
 
 #include "common/invariant.hpp"
 #include "tests/bench/events.hpp"
-#include "worker/adapters/auth/bearer_tokens.hpp"
 #include "worker/adapters/auth/fingerprint.hpp"
+#include "worker/adapters/auth/signed_credentials.hpp"
 #include "worker/core/event/decode.hpp"
 #include "worker/core/schedule/lanes.hpp"
 #include "worker/core/settle/letter.hpp"
@@ -52,11 +52,10 @@ public:
     KeyFile& operator=(const KeyFile&) = delete;
     ~KeyFile() { std::filesystem::remove(path_); }
 
-    [[nodiscard]] auth::BearerTokens tokens() const {
-        return auth::BearerTokens{
+    [[nodiscard]] auth::SignedCredentials tokens() const {
+        return auth::SignedCredentials{
             {{"tv",
-              "57246542-96fe-1a63-e053-0824d011072a",
-              "com.example.tv",
+              auth::AppIdentity{"57246542-96fe-1a63-e053-0824d011072a", "com.example.tv"},
               {{"2X9R4HXF34", path_.string()}}}},
             [](const core::Say&) {},
             start};
@@ -68,7 +67,7 @@ private:
 
 void jwt_mint(benchmark::State& state) {
     const KeyFile file;
-    auth::BearerTokens tokens = file.tokens();
+    auth::SignedCredentials tokens = file.tokens();
     for (auto _ : state) {
         tokens.renew(core::AppId{0});
         benchmark::DoNotOptimize(tokens.authorization(core::AppId{0}, start));
@@ -78,7 +77,7 @@ BENCHMARK(jwt_mint);
 
 void authorization_cached(benchmark::State& state) {
     const KeyFile file;
-    auth::BearerTokens tokens = file.tokens();
+    auth::SignedCredentials tokens = file.tokens();
     for (auto _ : state) {
         benchmark::DoNotOptimize(tokens.authorization(core::AppId{0}, start));
     }

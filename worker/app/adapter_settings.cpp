@@ -40,10 +40,10 @@ kafka::KafkaSettings kafka_settings(const Config& config) {
     };
 }
 
-std::vector<auth::AppCredential> app_credentials(const Config& config) {
-    std::vector<auth::AppCredential> all;
+std::vector<auth::Credential> app_credentials(const Config& config) {
+    std::vector<auth::Credential> all;
     for (const AppConfig& app : config.apps) {
-        auth::AppCredential credential{app.name, app.issuer_id, app.bundle_id, {}};
+        auth::Credential credential{app.name, auth::AppIdentity{app.issuer_id, app.bundle_id}, {}};
         for (const KeyConfig& key : app.keys) {
             credential.keys.push_back({key.id, key.file});
         }

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "worker/adapters/auth/bearer_tokens.hpp"
+#include "worker/adapters/auth/signed_credentials.hpp"
 #include "worker/adapters/kafka/properties.hpp"
 #include "worker/app/config/config.hpp"
 
@@ -14,7 +14,7 @@ namespace app {
 [[nodiscard]] kafka::KafkaSettings kafka_settings(const Config& config);
 
 // In the order of the apps.
-[[nodiscard]] std::vector<auth::AppCredential> app_credentials(const Config& config);
+[[nodiscard]] std::vector<auth::Credential> app_credentials(const Config& config);
 
 // The consumer groups beside the workers' own, on the dead-letter topics: what people have replayed or
 // discarded, and what is not owed any more.

@@ -48,7 +48,7 @@ void append_transport(const std::string& endpoint, const ports::TransportStats& 
 
 void append_credentials(std::span<const auth::CredentialStatus> credentials, Samples& samples) {
     for (const auth::CredentialStatus& credential : credentials) {
-        const std::string app{credential.app};
+        const std::string app{credential.name};
         samples.push_back(
             {metrics::Metric::credential_resign,
              {app},

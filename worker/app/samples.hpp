@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "worker/adapters/auth/bearer_tokens.hpp"
+#include "worker/adapters/auth/signed_credentials.hpp"
 #include "worker/adapters/kafka/stats.hpp"
 #include "worker/adapters/metrics/exporter.hpp"
 #include "worker/app/ledger/ledger_watch.hpp"

@@ -7,8 +7,8 @@
 
 #include "worker/adapters/admin/admin_server.hpp"
 #include "worker/adapters/admin/status_json.hpp"
-#include "worker/adapters/auth/bearer_tokens.hpp"
 #include "worker/adapters/auth/fingerprint.hpp"
+#include "worker/adapters/auth/signed_credentials.hpp"
 #include "worker/adapters/kafka/record_sink.hpp"
 #include "worker/adapters/kafka/record_source.hpp"
 #include "worker/adapters/log/log_journal.hpp"
@@ -131,7 +131,7 @@ struct Worker::Parts {
     std::vector<core::EndpointSettings> endpoints;
     metrics::Exporter exporter;
     core::Engine engine;
-    auth::BearerTokens tokens;
+    auth::SignedCredentials tokens;
     common::Histogram loop_turn{metrics::loop_turn_bounds};
     Summary summary;
     LastLook last_look;

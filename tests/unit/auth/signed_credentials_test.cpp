@@ -1,26 +1,31 @@
-#include "worker/adapters/auth/bearer_tokens.hpp"
+#include "worker/adapters/auth/signed_credentials.hpp"
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "support.hpp"
 
 using namespace std::chrono_literals;
-using auth::AppCredential;
-using auth::BearerTokens;
+using auth::AppIdentity;
+using auth::ClientIdentity;
+using auth::Credential;
+using auth::SignedCredentials;
 using testing::at;
 
 namespace {
 
 const core::AppId app{0};
 
-// The tokens of one app, what they said and what they told the engine.
+// The tokens of one credential, an app's unless told, what they said and what they told the engine.
 struct Fixture {
-    explicit Fixture(std::vector<auth::KeySettings> keys, std::chrono::seconds lifetime = 20min)
+    explicit Fixture(
+        std::vector<auth::KeySettings> keys, std::chrono::seconds lifetime = 20min,
+        std::variant<AppIdentity, ClientIdentity> identity = AppIdentity{"issuer", "com.example.tv"})
         : tokens{
-              {AppCredential{"tv", "issuer", "com.example.tv", std::move(keys), lifetime}},
+              {Credential{"tv", std::move(identity), std::move(keys), lifetime}},
               [this](core::Say line) { lines.push_back(std::move(line)); },
               at(0ms)} {}
 
@@ -44,7 +49,7 @@ struct Fixture {
     }
 
     std::vector<core::Say> lines;
-    BearerTokens tokens;
+    SignedCredentials tokens;
 };
 
 std::string kid_of(std::string_view jwt) {
@@ -75,6 +80,79 @@ TEST_CASE("a bearer token is signed once, back-dated, and never lives longer tha
         CHECK(fixture.header(at(5s + reuse)) != value);
         CHECK(5s + reuse + 30s <= 5s - 60s + lifetime);  // signed again at least 30 s before it expires
     }
+}
+
+TEST_CASE("a client secret says what Apple documents, bare, and never lives longer than six months") {
+    const testing::TempDir dir;
+    const testing::Key key = testing::ec_key();
+    const std::string path = dir.write("a.p8", testing::private_pem(key.get()));
+    for (const std::chrono::seconds lifetime : {120s, 3600s, 15'777'000s}) {
+        CAPTURE(lifetime.count());
+        Fixture fixture{{{"ABC123DEFG", path}}, lifetime, ClientIdentity{"TEAM123456", "com.example.web"}};
+        const std::string secret = fixture.header(at(5s));
+        CHECK(testing::verifies(key.get(), secret));
+        const testing::Jwt jwt = testing::take_apart(secret);
+        CHECK(jwt.header == R"({"alg":"ES256","kid":"ABC123DEFG"})");
+        const std::int64_t issued_at = 1'800'000'005 - 60;
+        const nlohmann::json claims{
+            {"iss", "TEAM123456"},
+            {"iat", issued_at},
+            {"exp", issued_at + lifetime.count()},
+            {"aud", "https://appleid.apple.com"},
+            {"sub", "com.example.web"}};
+        CHECK(nlohmann::json::parse(jwt.claims) == claims);
+        // Apple measures by its own clock, which may be behind ours by as much as we date back.
+        CHECK(issued_at + lifetime.count() <= 1'800'000'005 - 60 + 15'777'000);
+
+        const auto reuse = lifetime * 3 / 4 - 60s;
+        CHECK(fixture.header(at(5s + reuse - 1ms)) == secret);
+        CHECK(fixture.header(at(5s + reuse)) != secret);
+    }
+}
+
+TEST_CASE("credentials of both kinds live side by side, each meant by its place in the list") {
+    const testing::TempDir dir;
+    const testing::Key tv = testing::ec_key();
+    const testing::Key web = testing::ec_key();
+    std::vector<core::Say> lines;
+    SignedCredentials credentials{
+        {Credential{
+             "tv",
+             AppIdentity{"issuer", "com.example.tv"},
+             {{"A", dir.write("a.p8", testing::private_pem(tv.get()))}},
+             20min},
+         Credential{
+             "com.example.web",
+             ClientIdentity{"TEAM123456", "com.example.web"},
+             {{"B", dir.path("b.p8")}},
+             1h}},
+        [&](core::Say line) { lines.push_back(std::move(line)); },
+        at(0s)};
+    const core::AppId client{1};
+    CHECK((*credentials.authorization(app, at(0s)))->expose().starts_with("Bearer "));
+    CHECK_FALSE(credentials.authorization(client, at(0s)));
+    const auto unusable = std::find_if(lines.begin(), lines.end(), [](const core::Say& line) {
+        return line.event == "credential_key_unusable";
+    });
+    REQUIRE(unusable != lines.end());
+    CHECK(unusable->fields.front() == std::pair<std::string_view, std::string>{"client", "com.example.web"});
+
+    dir.write("b.p8", testing::private_pem(web.get()));
+    std::vector<core::Input> inputs;
+    credentials.collect(at(1s), inputs);
+    REQUIRE(inputs.size() == 1);
+    CHECK(std::get<core::CredentialChanged>(inputs.front()).app == client);
+    CHECK(testing::verifies(web.get(), (*credentials.authorization(client, at(1s)))->expose()));
+    CHECK(credentials.status(at(1s)).back().name == "com.example.web");
+}
+
+TEST_CASE("a file that holds no key sends a person to where the right kind of key is") {
+    const testing::TempDir dir;
+    const std::string path = dir.write("a.p8", testing::public_pem(testing::ec_key().get()));
+    CHECK(auth::key_file_problem(path)->find("In-App Purchase key") != std::string::npos);
+    CHECK(
+        auth::key_file_problem(path, auth::sign_in_with_apple_key)->find("Sign in with Apple key") !=
+        std::string::npos);
 }
 
 TEST_CASE("a jump of the wall clock makes a new token") {

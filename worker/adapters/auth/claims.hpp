@@ -1,5 +1,7 @@
-// What the JWT for the Automatic Sign-In API says (apple-apis: header alg, kid, typ; claims iss, iat, exp,
-// aud, bid).
+// What our two kinds of JWT say. They differ in key, issuer and audience, and neither is taken for the other:
+//
+//   bearer         Automatic Sign-In API    header alg, kid, typ; claims iss, iat, exp, aud, bid
+//   client secret  Sign in with Apple API   header alg, kid;      claims iss, iat, exp, aud, sub
 #pragma once
 
 #include <chrono>
@@ -19,5 +21,15 @@ struct BearerClaims {
 
 [[nodiscard]] std::string bearer_header(std::string_view key_id);
 [[nodiscard]] std::string bearer_claims(const BearerClaims& claims);
+
+struct ClientSecretClaims {
+    std::string_view team_id;    // ten characters
+    std::string_view client_id;  // App ID or Services ID without the team's, as the authorization used it
+    common::WallTime issued_at{};
+    std::chrono::seconds lifetime{};  // exp may lie 15,777,000 s ahead at most, by Apple's clock
+};
+
+[[nodiscard]] std::string client_secret_header(std::string_view key_id);
+[[nodiscard]] std::string client_secret_claims(const ClientSecretClaims& claims);
 
 }  // namespace auth

@@ -13,25 +13,15 @@
 
 #include "common/base64url.hpp"
 #include "common/invariant.hpp"
+#include "worker/adapters/auth/openssl.hpp"
 
 namespace auth {
 namespace {
 
-constexpr std::string_view which_key =
-    "use the In-App Purchase key downloaded from App Store Connect "
-    "(Users and Access > Integrations > In-App Purchase) as it is";
-
-template <auto free_function>
-struct Free {
-    template <class Object>
-    void operator()(Object* object) const noexcept {
-        free_function(object);
-    }
-};
-using Bio = std::unique_ptr<BIO, Free<BIO_free_all>>;
-using DigestContext = std::unique_ptr<EVP_MD_CTX, Free<EVP_MD_CTX_free>>;
-using KeyContext = std::unique_ptr<EVP_PKEY_CTX, Free<EVP_PKEY_CTX_free>>;
-using Signature = std::unique_ptr<ECDSA_SIG, Free<ECDSA_SIG_free>>;
+using Bio = Owned<BIO, BIO_free_all>;
+using DigestContext = Owned<EVP_MD_CTX, EVP_MD_CTX_free>;
+using KeyContext = Owned<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
+using Signature = Owned<ECDSA_SIG, ECDSA_SIG_free>;
 
 common::Error problem(std::string_view place, std::string_view what, std::string_view remedy) {
     return {fmt::format("{}: {}; {}", place, what, remedy)};
@@ -56,7 +46,8 @@ bool is_whole(EVP_PKEY* key) {
 }
 
 // What can be told from the outside of a file that OpenSSL need not even look at.
-std::optional<common::Error> refused_by_its_label(std::string_view pem, std::string_view place) {
+std::optional<common::Error> refused_by_its_label(
+    std::string_view pem, std::string_view place, std::string_view which_key) {
     if (pem.find_first_not_of(" \t\r\n") == std::string_view::npos) {
         return problem(place, "the key file is empty", "mount or copy the .p8 file again");
     }
@@ -99,9 +90,10 @@ std::optional<JoseSignature> jose_signature(std::span<const std::uint8_t> der) {
     return jose;
 }
 
-common::Result<SigningKey> SigningKey::from_pem(const common::Secret& pem, std::string_view place) {
+common::Result<SigningKey> SigningKey::from_pem(
+    const common::Secret& pem, std::string_view place, std::string_view which_key) {
     const std::string_view text = pem.expose();
-    if (auto refused = refused_by_its_label(text, place)) {
+    if (auto refused = refused_by_its_label(text, place, which_key)) {
         return *std::move(refused);
     }
     const Bio bio{BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))};

@@ -25,13 +25,21 @@ using JoseSignature = std::array<std::uint8_t, 64>;
 // it is small, one zero more when its top bit is set). None when that is not what `der` is.
 [[nodiscard]] std::optional<JoseSignature> jose_signature(std::span<const std::uint8_t> der);
 
+// The remedies for a file that holds no such key: where to get the right one.
+inline constexpr std::string_view in_app_purchase_key =
+    "use the In-App Purchase key downloaded from App Store Connect "
+    "(Users and Access > Integrations > In-App Purchase) as it is";
+inline constexpr std::string_view sign_in_with_apple_key =
+    "use the Sign in with Apple key downloaded from the Apple Developer account "
+    "(Certificates, Identifiers & Profiles > Keys) as it is";
+
 // A private key on P-256. Copies share the key. Threads: one at a time.
 class SigningKey {
 public:
     // `pem` is what a .p8 file holds; `place` (the path) starts the error, which says what is wrong with the
-    // file and what to do, and never shows its content.
+    // file and what to do, and never shows its content. `which_key` is the remedy when it is another thing.
     [[nodiscard]] static common::Result<SigningKey> from_pem(
-        const common::Secret& pem, std::string_view place);
+        const common::Secret& pem, std::string_view place, std::string_view which_key = in_app_purchase_key);
 
     // A compact JWS of the two JSON texts. Each call gives another signature. Cost: about 17 us.
     [[nodiscard]] common::Secret sign(std::string_view header, std::string_view claims) const;

@@ -109,8 +109,8 @@ KeyFile::Check KeyFile::check() {
         return Check::unchanged;
     }
     auto content = read_secret_file(path_);
-    auto key =
-        content ? SigningKey::from_pem(content->text, path_) : common::Result<SigningKey>{content.error()};
+    auto key = content ? SigningKey::from_pem(content->text, path_, which_key_)
+                       : common::Result<SigningKey>{content.error()};
     if (!key) {
         loaded_.reset();
         problem_ = key.error().message;

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/result.hpp"
@@ -44,8 +45,8 @@ struct FileContent {
 
 class KeyFile {
 public:
-    // Reads nothing yet.
-    explicit KeyFile(std::string path) : path_{std::move(path)} {}
+    // Reads nothing yet. `which_key` as for SigningKey::from_pem().
+    KeyFile(std::string path, std::string_view which_key) : path_{std::move(path)}, which_key_{which_key} {}
 
     enum class Check : std::uint8_t {
         unchanged,
@@ -63,6 +64,7 @@ public:
 
 private:
     std::string path_;
+    std::string_view which_key_;
     std::optional<SigningKey> key_;
     std::optional<FileStamp> loaded_;  // none: never, or unusable since
     std::string problem_;

@@ -1,11 +1,13 @@
-#include "worker/adapters/auth/bearer_tokens.hpp"
+#include "worker/adapters/auth/signed_credentials.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 
 #include "common/invariant.hpp"
+#include "common/overloaded.hpp"
 #include "worker/adapters/auth/claims.hpp"
 #include "worker/adapters/auth/key_file.hpp"
 
@@ -22,25 +24,60 @@ struct Key {
 };
 
 struct Token {
-    common::Secret authorization;  // "Bearer <JWT>"
+    common::Secret value;  // as the credential's API takes it
     common::Now signed_at;
 };
 
+std::chrono::seconds lifetime_max(const Credential& credential) {
+    return std::holds_alternative<AppIdentity>(credential.identity) ? token_lifetime_max
+                                                                    : secret_lifetime_max;
+}
+
+std::string_view which_key(const Credential& credential) {
+    return std::holds_alternative<AppIdentity>(credential.identity) ? in_app_purchase_key
+                                                                    : sign_in_with_apple_key;
+}
+
+struct Words {
+    std::string header;
+    std::string claims;
+    std::string_view scheme{};  // in front of the JWT
+};
+Words words_of(const Credential& credential, std::string_view key_id, common::WallTime issued_at) {
+    return std::visit(
+        common::Overloaded{
+            [&](const AppIdentity& app) {
+                return Words{
+                    bearer_header(key_id),
+                    bearer_claims({app.issuer_id, app.bundle_id, issued_at, credential.lifetime}), "Bearer "};
+            },
+            [&](const ClientIdentity& client) {
+                return Words{
+                    client_secret_header(key_id),
+                    client_secret_claims({client.team_id, client.client_id, issued_at, credential.lifetime})};
+            }},
+        credential.identity);
+}
+
 }  // namespace
 
-class BearerTokens::App {
+class SignedCredentials::Signer {
 public:
-    explicit App(AppCredential settings) : settings_{std::move(settings)} {
+    explicit Signer(Credential settings) : settings_{std::move(settings)} {
         INVARIANT(
-            settings_.lifetime >= token_lifetime_min && settings_.lifetime <= token_lifetime_max,
+            settings_.lifetime >= token_lifetime_min && settings_.lifetime <= lifetime_max(settings_),
             "the configuration check lets no other lifetime through");
         INVARIANT(!settings_.keys.empty(), "the configuration check asks for a key");
         for (const KeySettings& key : settings_.keys) {
-            keys.push_back({key.id, KeyFile{key.path}});
+            keys.push_back({key.id, KeyFile{key.path, which_key(settings_)}});
         }
     }
 
-    [[nodiscard]] const std::string& name() const noexcept { return settings_.app; }
+    [[nodiscard]] const std::string& name() const noexcept { return settings_.name; }
+    // What a log line calls the name.
+    [[nodiscard]] std::string_view kind() const noexcept {
+        return std::holds_alternative<AppIdentity>(settings_.identity) ? "app" : "client";
+    }
 
     // Never longer than the token can be used: three quarters of its life, of which back-dating spent a
     // minute.
@@ -56,14 +93,15 @@ public:
 
     void sign(common::Now now) {
         const Key& key = keys[current];
-        const BearerClaims claims{
-            settings_.issuer_id, settings_.bundle_id, now.wall - back_dated, settings_.lifetime};
-        const common::Secret jwt = key.file.key()->sign(bearer_header(key.id), bearer_claims(claims));
-        constexpr std::string_view scheme = "Bearer ";
-        std::string header;
-        header.reserve(scheme.size() + jwt.expose().size());
-        header.append(scheme).append(jwt.expose());
-        token = Token{common::Secret{std::move(header)}, now};
+        const Words words = words_of(settings_, key.id, now.wall - back_dated);
+        common::Secret jwt = key.file.key()->sign(words.header, words.claims);
+        if (!words.scheme.empty()) {
+            std::string header;
+            header.reserve(words.scheme.size() + jwt.expose().size());
+            header.append(words.scheme).append(jwt.expose());
+            jwt = common::Secret{std::move(header)};
+        }
+        token = Token{std::move(jwt), now};
     }
 
     // The first key at or after `from` that can sign, around the list; `current` stays when there is none.
@@ -87,26 +125,26 @@ public:
     std::optional<Token> token;
 
 private:
-    AppCredential settings_;
+    Credential settings_;
 };
 
-BearerTokens::BearerTokens(
-    std::vector<AppCredential> apps, std::function<void(core::Say)> say, common::Now now)
+SignedCredentials::SignedCredentials(
+    std::vector<Credential> credentials, std::function<void(core::Say)> say, common::Now now)
     : say_{std::move(say)}, next_look_{now.steady + look_every} {
-    for (AppCredential& settings : apps) {
-        apps_.push_back(std::make_unique<App>(std::move(settings)));
-        look_at_keys(*apps_.back(), now);
+    for (Credential& settings : credentials) {
+        signers_.push_back(std::make_unique<Signer>(std::move(settings)));
+        look_at_keys(*signers_.back(), now);
     }
 }
 
-BearerTokens::~BearerTokens() = default;
+SignedCredentials::~SignedCredentials() = default;
 
 // True when a key was loaded.
-bool BearerTokens::look_at_keys(App& app, common::Now now) {
+bool SignedCredentials::look_at_keys(Signer& signer, common::Now now) {
     bool loaded = false;
-    for (Key& key : app.keys) {
+    for (Key& key : signer.keys) {
         const std::vector<std::pair<std::string_view, std::string>> fields{
-            {"app", app.name()}, {"kid", key.id}};
+            {signer.kind(), signer.name()}, {"kid", key.id}};
         switch (key.file.check()) {
             case KeyFile::Check::unchanged:
                 break;
@@ -136,33 +174,33 @@ bool BearerTokens::look_at_keys(App& app, common::Now now) {
         }
     }
     if (loaded) {
-        app.use_key_from(0);
-        app.token.reset();
+        signer.use_key_from(0);
+        signer.token.reset();
     }
     return loaded;
 }
 
-common::Result<const common::Secret*> BearerTokens::authorization(core::AppId id, common::Now now) {
-    App& app = *apps_.at(id.value);
-    if (!app.fresh(now)) {
-        const Key& key = app.keys[app.current];
+common::Result<const common::Secret*> SignedCredentials::authorization(core::AppId id, common::Now now) {
+    Signer& signer = *signers_.at(id.value);
+    if (!signer.fresh(now)) {
+        const Key& key = signer.keys[signer.current];
         if (!key.file.key()) {
             return common::Error{key.file.problem()};
         }
-        app.sign(now);
+        signer.sign(now);
     }
-    return &app.token->authorization;
+    return &signer.token->value;
 }
 
-void BearerTokens::renew(core::AppId id) {
-    App& app = *apps_.at(id.value);
-    if (!app.token) {
+void SignedCredentials::renew(core::AppId id) {
+    Signer& signer = *signers_.at(id.value);
+    if (!signer.token) {
         return;
     }
-    app.token.reset();
-    const std::size_t refused = app.current;
-    app.use_key_from(refused + 1);
-    if (app.current != refused) {
+    signer.token.reset();
+    const std::size_t refused = signer.current;
+    signer.use_key_from(refused + 1);
+    if (signer.current != refused) {
         say_(
             {core::Severity::warning,
              "credential_key_switched",
@@ -170,37 +208,38 @@ void BearerTokens::renew(core::AppId id) {
                  "Apple refused what was signed with key {}; trying key {}. If the first one was revoked, "
                  "take it out "
                  "of the configuration",
-                 app.keys[refused].id, app.keys[app.current].id),
-             {{"app", app.name()}, {"kid", app.keys[app.current].id}}});
+                 signer.keys[refused].id, signer.keys[signer.current].id),
+             {{signer.kind(), signer.name()}, {"kid", signer.keys[signer.current].id}}});
     }
 }
 
-void BearerTokens::collect(common::Now now, std::vector<core::Input>& inputs) {
+void SignedCredentials::collect(common::Now now, std::vector<core::Input>& inputs) {
     if (now.steady < next_look_) {
         return;
     }
     next_look_ = now.steady + look_every;
-    for (std::size_t at = 0; at < apps_.size(); ++at) {
-        if (look_at_keys(*apps_[at], now)) {
+    for (std::size_t at = 0; at < signers_.size(); ++at) {
+        if (look_at_keys(*signers_[at], now)) {
             inputs.emplace_back(core::CredentialChanged{core::AppId{static_cast<std::uint32_t>(at)}});
         }
     }
 }
 
-std::vector<CredentialStatus> BearerTokens::status(common::Now now) const {
+std::vector<CredentialStatus> SignedCredentials::status(common::Now now) const {
     std::vector<CredentialStatus> all;
-    for (const auto& app : apps_) {
-        CredentialStatus& one = all.emplace_back(CredentialStatus{app->name(), app->usable(), std::nullopt});
-        if (app->token) {
-            one.resigns_in =
-                std::max(common::Duration::zero(), app->token->signed_at.steady + app->reuse() - now.steady);
+    for (const auto& signer : signers_) {
+        CredentialStatus& one =
+            all.emplace_back(CredentialStatus{signer->name(), signer->usable(), std::nullopt});
+        if (signer->token) {
+            one.resigns_in = std::max(
+                common::Duration::zero(), signer->token->signed_at.steady + signer->reuse() - now.steady);
         }
     }
     return all;
 }
 
-std::optional<std::string> key_file_problem(const std::string& path) {
-    KeyFile file{path};
+std::optional<std::string> key_file_problem(const std::string& path, std::string_view which_key) {
+    KeyFile file{path, which_key};
     return file.check() == KeyFile::Check::unusable ? std::optional{file.problem()} : std::nullopt;
 }
 

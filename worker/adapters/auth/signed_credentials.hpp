@@ -1,8 +1,8 @@
-// The bearer JWTs of every configured app, from key files that may change while the worker runs.
+// The JWTs by which we call Apple's two APIs, from key files that may change while the worker runs.
 //
-// A token is signed once and reused until three quarters of its life are over, so a refusal because of age
-// never happens. Of the keys of an app, the first one listed that can be read signs; when Apple refuses its
-// token and there is another key, renew() turns to that one. So a new key is put before the old one, and
+// A JWT is signed once and reused until three quarters of its life are over, so a refusal because of age
+// never happens. Of the keys of a credential, the first one listed that can be read signs; when Apple refuses
+// its JWT and there is another key, renew() turns to that one. So a new key is put before the old one, and
 // either may be taken away without a pause.
 //
 // Ownership: owns keys and tokens; both are wiped when they die.
@@ -17,8 +17,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
+#include "worker/adapters/auth/es256.hpp"
 #include "worker/core/engine/effect.hpp"
 #include "worker/ports/credentials.hpp"
 
@@ -30,38 +32,50 @@ struct KeySettings {
 };
 
 inline constexpr std::chrono::seconds token_lifetime_min{120};
-inline constexpr std::chrono::seconds token_lifetime_max{3600};  // Apple refuses what lives longer
-// Tokens are issued this far in the past, so that a clock that runs ahead a little does no harm.
+inline constexpr std::chrono::seconds token_lifetime_max{3600};  // Apple refuses bearers that live longer
+inline constexpr std::chrono::seconds secret_lifetime_max{15'777'000};  // and client secrets: six months
+// JWTs are issued this far in the past, so that a clock that runs ahead a little does no harm.
 inline constexpr std::chrono::seconds back_dated{60};
 
-struct AppCredential {
-    std::string app;  // its name in the configuration, for log lines
+// Who calls the Automatic Sign-In API: the JWT goes into a header, "Bearer <JWT>".
+struct AppIdentity {
     std::string issuer_id;
     std::string bundle_id;
+};
+// Who calls the Sign in with Apple API: the JWT goes into the form as it is (`client_secret`).
+struct ClientIdentity {
+    std::string team_id;
+    std::string client_id;
+};
+
+struct Credential {
+    std::string name;  // in the configuration, for log lines: of the app, or the client id
+    std::variant<AppIdentity, ClientIdentity> identity;
     std::vector<KeySettings> keys;                             // one or more, the newest first
     std::chrono::seconds lifetime = std::chrono::minutes{20};  // from iat to exp, within the bounds above
 };
 
 struct CredentialStatus {
-    std::string_view app;
+    std::string_view name;
     std::size_t keys_usable = 0;
-    // Until the cached token is signed again; none when nothing is cached.
+    // Until the cached JWT is signed again; none when nothing is cached.
     std::optional<common::Duration> resigns_in;
 };
 
-class BearerTokens final : public ports::Credentials {
+class SignedCredentials final : public ports::Credentials {
 public:
-    // `apps` in the order of core::Settings::apps. Reads the key files; one that cannot be read is said, not
-    // thrown: it may appear later.
-    BearerTokens(std::vector<AppCredential> apps, std::function<void(core::Say)> say, common::Now now);
-    ~BearerTokens() override;
-    BearerTokens(const BearerTokens&) = delete;
-    BearerTokens& operator=(const BearerTokens&) = delete;
+    // A credential is meant by its place in the list. Reads the key files; one that cannot be read is said,
+    // not thrown: it may appear later.
+    SignedCredentials(
+        std::vector<Credential> credentials, std::function<void(core::Say)> say, common::Now now);
+    ~SignedCredentials() override;
+    SignedCredentials(const SignedCredentials&) = delete;
+    SignedCredentials& operator=(const SignedCredentials&) = delete;
 
     [[nodiscard]] common::Result<const common::Secret*> authorization(
         core::AppId app, common::Now now) override;
 
-    // Without a token since the last renew() nothing happens: many refusals of one token turn the key once.
+    // Without a JWT since the last renew() nothing happens: many refusals of one JWT turn the key once.
     void renew(core::AppId app) override;
 
     // Looks at the key files, at most once a second.
@@ -70,16 +84,18 @@ public:
     [[nodiscard]] std::vector<CredentialStatus> status(common::Now now) const;
 
 private:
-    class App;
+    class Signer;
 
-    bool look_at_keys(App& app, common::Now now);
+    bool look_at_keys(Signer& signer, common::Now now);
 
-    std::vector<std::unique_ptr<App>> apps_;
+    std::vector<std::unique_ptr<Signer>> signers_;
     std::function<void(core::Say)> say_;
     common::Instant next_look_;
 };
 
-// What is wrong with a key file, for a configuration check; none when it can sign.
-[[nodiscard]] std::optional<std::string> key_file_problem(const std::string& path);
+// What is wrong with a key file, for a configuration check; none when it can sign. `which_key` as for
+// SigningKey::from_pem().
+[[nodiscard]] std::optional<std::string> key_file_problem(
+    const std::string& path, std::string_view which_key = in_app_purchase_key);
 
 }  // namespace auth

@@ -6,8 +6,8 @@
 #include <fstream>
 
 #include "common/secret.hpp"
-#include "worker/adapters/auth/bearer_tokens.hpp"
 #include "worker/adapters/auth/ca_file.hpp"
+#include "worker/adapters/auth/signed_credentials.hpp"
 #include "worker/app/config/rules.hpp"
 
 namespace app {

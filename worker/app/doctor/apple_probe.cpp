@@ -6,7 +6,7 @@
 #include <random>
 #include <variant>
 
-#include "worker/adapters/auth/bearer_tokens.hpp"
+#include "worker/adapters/auth/signed_credentials.hpp"
 #include "worker/adapters/reactor/reactor.hpp"
 #include "worker/adapters/reactor/system_clock.hpp"
 #include "worker/app/adapter_settings.hpp"
@@ -56,7 +56,7 @@ struct Asked {
 Asked ask(const Config& config, Transport& transport, adapters::reactor::Reactor& reactor, Words& words) {
     adapters::reactor::SystemClock clock;
     ClockWatch watch{*transport.port, words};
-    auth::BearerTokens tokens{
+    auth::SignedCredentials tokens{
         app_credentials(config), [&](const core::Say& line) { words.write(line); }, clock.now()};
     const core::Settings settings = to_settings(config);
     Asked asked{Replies(config.apps.size()), std::nullopt};
