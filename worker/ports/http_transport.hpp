@@ -14,7 +14,7 @@ namespace ports {
 struct OutgoingRequest {
     core::ExchangeId id;
     core::HttpRequest request;
-    common::Secret authorization;  // the whole header value
+    common::Secret authorization;  // the whole header value; empty: no such header
     common::Instant deadline;
 };
 

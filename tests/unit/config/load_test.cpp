@@ -457,7 +457,73 @@ TEST_CASE("the example file is right but for the secrets, which the environment 
     const app::Loaded loaded = app::load(
         AUTOSIGNIN_SOURCE_DIR "/worker/worker.example.yaml",
         {{"AUTOSIGNIN_APPS__0__KEYS__0__FILE", folder.write("key.p8", test::pem_key())},
+         {"AUTOSIGNIN_SIGN_IN_WITH_APPLE__CLIENTS__0__KEYS__0__FILE",
+          folder.write("client.p8", test::pem_key())},
          {"AUTOSIGNIN_RECEIPTS__FINGERPRINT_KEY_FILE", folder.write("fingerprint", std::string(32, 'f'))},
          {"AUTOSIGNIN_KAFKA__PROPERTIES", "sasl.password.file=" + folder.write("password", "x")}});
     CHECK(app::render(loaded.report) == "no problems; the worker would start\n");
+}
+
+TEST_CASE("clients of Sign in with Apple are read beside the apps, and need none") {
+    const test::TemporaryFolder folder;
+    folder.write("key.p8", test::pem_key());
+    const auto loaded = [&](const std::string& more) {
+        return app::load_text(small_config(more), folder.path() + "/worker.yaml", {});
+    };
+    CHECK(loaded("").config->identity.clients.empty());
+    CHECK(loaded("").config->identity.endpoint == "https://appleid.apple.com");
+
+    const app::Loaded two = loaded(
+        "sign_in_with_apple:\n"
+        "  endpoint: https://localhost:8443\n"
+        "  clients:\n"
+        "    - {client_id: com.example.tv, team_id: T, keys: [{id: A, file: key.p8}]}\n"
+        "    - {client_id: com.example.web, team_id: T, secret_lifetime: 10m,\n"
+        "       keys: [{id: A, file: key.p8}, {id: B, file: key.p8}]}\n");
+    REQUIRE(two.config);
+    const app::IdentityConfig& config = two.config->identity;
+    CHECK(config.endpoint == "https://localhost:8443");
+    REQUIRE(config.clients.size() == 2);
+    CHECK(config.clients[0].client_id == "com.example.tv");
+    CHECK(config.clients[0].secret_lifetime == std::chrono::hours{1});
+    CHECK(config.clients[1].secret_lifetime == std::chrono::minutes{10});
+    CHECK(config.clients[1].keys[1].file == folder.path() + "/key.p8");
+}
+
+TEST_CASE("what is wrong with a client is said with its remedy") {
+    struct Row {
+        const char* because;
+        const char* client;  // the first; a second one is called "b"
+        const char* says;
+    };
+    const Row rows[] = {
+        {"no team", "{client_id: a, keys: [{id: A, file: key.p8}]}",
+         "sign_in_with_apple.clients[0].team_id: error: it is missing"},
+        {"no keys", "{client_id: a, team_id: T}",
+         "sign_in_with_apple.clients[0].keys: error: at least one is needed"},
+        {"listed twice", "{client_id: b, team_id: T, keys: [{id: A, file: key.p8}]}",
+         "sign_in_with_apple.clients[1].client_id: error: a second client is called 'b'"},
+        {"a key listed twice",
+         "{client_id: a, team_id: T, keys: [{id: A, file: key.p8}, {id: A, file: key.p8}]}",
+         "sign_in_with_apple.clients[0].keys[1].id: error: 'A' is given twice for this client"},
+        {"a secret beyond six months",
+         "{client_id: a, team_id: T, secret_lifetime: 183d, keys: [{id: A, file: key.p8}]}",
+         "sign_in_with_apple.clients[0].secret_lifetime: error: "},
+        {"another kind of file", "{client_id: a, team_id: T, keys: [{id: A, file: other.pem}]}",
+         "keys[0].file: error: "},
+    };
+    for (const Row& row : rows) {
+        SUBCASE(row.because) {
+            const test::TemporaryFolder folder;
+            folder.write("key.p8", test::pem_key());
+            folder.write("other.pem", test::pem_certificate());
+            const app::Loaded loaded = app::load_text(
+                small_config(
+                    "sign_in_with_apple:\n  clients:\n    - " + std::string{row.client} +
+                    "\n    - {client_id: b, team_id: T, keys: [{id: A, file: key.p8}]}\n"),
+                folder.path() + "/worker.yaml", {});
+            CHECK_FALSE(loaded.config);
+            CHECK(app::render(loaded.report).find(row.says) != std::string::npos);
+        }
+    }
 }

@@ -67,14 +67,23 @@ void HeaderLines::add(std::string line) {
 void Exchange::begin(CURL* handle, const std::string& base_url) {
     static_assert(sizeof problem >= CURL_ERROR_SIZE);
     url = base_url + std::string{request.request.path};
-    lines.add("authorization: " + std::string{request.authorization.expose()});
-    lines.add("content-type: " + std::string{request.request.content_type});
-    lines.add("expect:");  // libcurl would ask for 100-continue before large bodies
+    if (!request.authorization.empty()) {
+        lines.add("authorization: " + std::string{request.authorization.expose()});
+    }
+    const bool has_body = !request.request.content_type.empty();
+    if (has_body) {
+        lines.add("content-type: " + std::string{request.request.content_type});
+        lines.add("expect:");  // libcurl would ask for 100-continue before large bodies
+    }
     const std::string_view body = request.request.body.expose();
     curl_easy_setopt(handle, CURLOPT_URL, url.c_str());
     curl_easy_setopt(handle, CURLOPT_HTTPHEADER, lines.get());
-    curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
-    curl_easy_setopt(handle, CURLOPT_POSTFIELDS, body.data());
+    if (has_body) {
+        curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+        curl_easy_setopt(handle, CURLOPT_POSTFIELDS, body.data());
+    } else {
+        curl_easy_setopt(handle, CURLOPT_HTTPGET, 1L);  // a handle that is used again may have posted before
+    }
     curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, &Exchange::on_request);
     curl_easy_setopt(handle, CURLOPT_PREREQDATA, this);
     curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, &Exchange::on_header);

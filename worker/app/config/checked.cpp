@@ -163,7 +163,7 @@ void Checked::check_required(Report& report) const {
             }
         }
     }
-    for (const std::string_view pattern : {"apps", "apps[].keys"}) {
+    for (const std::string_view pattern : {"apps", "apps[].keys", "sign_in_with_apple.clients[].keys"}) {
         for (const std::string& path : expand(*this, pattern)) {
             if (items(path) == 0 && !reported(values_, path)) {
                 report.add(

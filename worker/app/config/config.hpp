@@ -69,6 +69,23 @@ struct AppConfig {
     std::string base_url;  // resolved: its own, or the environment's
 };
 
+struct ClientConfig {
+    std::string client_id;
+    std::string team_id;
+    std::vector<KeyConfig> keys;
+    common::Duration secret_lifetime{};
+    double requests_per_second = 0;
+    double burst = 1;
+};
+
+// Sign in with Apple; without clients nothing of it is used.
+struct IdentityConfig {
+    std::string endpoint;
+    std::size_t in_flight_max = 0;
+    common::Duration key_set_age_max{};
+    std::vector<ClientConfig> clients;
+};
+
 struct Config {
     KafkaConfig kafka;
     std::string dead_letter_topic;
@@ -76,6 +93,7 @@ struct Config {
     ReceiptsConfig receipts;
     AppleConfig apple;
     std::vector<AppConfig> apps;
+    IdentityConfig identity;
     std::map<std::string, core::EventType, std::less<>> type_aliases;
     std::array<common::Duration, core::event_types.size()> time_to_execute{};
     std::size_t records_buffered_max = 0;

@@ -70,8 +70,8 @@ public:
     }
 
     // Asks the code that will sign with it.
-    void sign(const std::string& key, const std::string& path) {
-        if (const auto problem = path.empty() ? std::nullopt : auth::key_file_problem(path)) {
+    void sign(const std::string& key, const std::string& path, std::string_view which_key) {
+        if (const auto problem = path.empty() ? std::nullopt : auth::key_file_problem(path, which_key)) {
             refuse(key, *problem, apple_key);
         }
     }
@@ -123,14 +123,22 @@ private:
 
 void check_files(const Config& config, const Checked& checked, Report& report) {
     Files files{checked, report};
-    for (std::size_t i = 0; i < config.apps.size(); ++i) {
-        for (std::size_t k = 0; k < config.apps[i].keys.size(); ++k) {
-            const std::string key = fmt::format("apps[{}].keys[{}].file", i, k);
-            const std::string& path = config.apps[i].keys[k].file;
-            if (files.look(key, path, apple_key)) {
-                files.sign(key, path);
+    const auto look_at = [&](const std::string& at, const std::vector<KeyConfig>& keys,
+                             std::string_view kind) {
+        for (std::size_t k = 0; k < keys.size(); ++k) {
+            const std::string key = fmt::format("{}.keys[{}].file", at, k);
+            if (files.look(key, keys[k].file, apple_key)) {
+                files.sign(key, keys[k].file, kind);
             }
         }
+    };
+    for (std::size_t i = 0; i < config.apps.size(); ++i) {
+        look_at(fmt::format("apps[{}]", i), config.apps[i].keys, auth::in_app_purchase_key);
+    }
+    for (std::size_t i = 0; i < config.identity.clients.size(); ++i) {
+        look_at(
+            fmt::format("sign_in_with_apple.clients[{}]", i), config.identity.clients[i].keys,
+            auth::sign_in_with_apple_key);
     }
     if (files.look("apple.ca_file", config.apple.ca_file, certificates)) {
         files.trust("apple.ca_file", config.apple.ca_file);

@@ -57,6 +57,15 @@ AppleConfig apple(const Checked& checked, const std::string& folder) {
     };
 }
 
+std::vector<KeyConfig> keys_at(const Checked& checked, const std::string& at, const std::string& folder) {
+    std::vector<KeyConfig> keys;
+    for (std::size_t i = 0; i < checked.items(at + ".keys"); ++i) {
+        const std::string key = fmt::format("{}.keys[{}]", at, i);
+        keys.push_back({checked.text(key + ".id"), resolved(checked.text(key + ".file"), folder)});
+    }
+    return keys;
+}
+
 AppConfig one_app(
     const Checked& checked, const std::string& at, const AppleConfig& apple, const std::string& folder) {
     AppConfig app{
@@ -65,21 +74,37 @@ AppConfig one_app(
         .issuer_id = checked.text(at + ".issuer_id"),
         .environment = checked.text(at + ".environment") == "sandbox" ? AppleEnvironment::sandbox
                                                                       : AppleEnvironment::production,
-        .keys = {},
+        .keys = keys_at(checked, at, folder),
         .token_lifetime = checked.duration(at + ".token_lifetime"),
         .requests_per_second = checked.get<double>(at + ".requests_per_second"),
         .burst = checked.get<double>(at + ".burst"),
         .base_url = checked.text(at + ".base_url"),
     };
-    for (std::size_t i = 0; i < checked.items(at + ".keys"); ++i) {
-        const std::string key = fmt::format("{}.keys[{}]", at, i);
-        app.keys.push_back({checked.text(key + ".id"), resolved(checked.text(key + ".file"), folder)});
-    }
     if (app.base_url.empty()) {
         app.base_url =
             app.environment == AppleEnvironment::sandbox ? apple.sandbox_url : apple.production_url;
     }
     return app;
+}
+
+IdentityConfig identity(const Checked& checked, const std::string& folder) {
+    IdentityConfig identity{
+        .endpoint = checked.text("sign_in_with_apple.endpoint"),
+        .in_flight_max = checked.count("sign_in_with_apple.in_flight_max"),
+        .key_set_age_max = checked.duration("sign_in_with_apple.key_set_age_max"),
+        .clients = {},
+    };
+    for (std::size_t i = 0; i < checked.items("sign_in_with_apple.clients"); ++i) {
+        const std::string at = fmt::format("sign_in_with_apple.clients[{}]", i);
+        identity.clients.push_back(
+            {.client_id = checked.text(at + ".client_id"),
+             .team_id = checked.text(at + ".team_id"),
+             .keys = keys_at(checked, at, folder),
+             .secret_lifetime = checked.duration(at + ".secret_lifetime"),
+             .requests_per_second = checked.get<double>(at + ".requests_per_second"),
+             .burst = checked.get<double>(at + ".burst")});
+    }
+    return identity;
 }
 
 core::EventType event_type(std::string_view name) {
@@ -112,6 +137,7 @@ Config fill(const Checked& checked, const std::string& folder) {
     for (std::size_t i = 0; i < checked.items("apps"); ++i) {
         config.apps.push_back(one_app(checked, fmt::format("apps[{}]", i), config.apple, folder));
     }
+    config.identity = identity(checked, folder);
     for (const auto& [alias, name] : checked.entries("events.type_aliases")) {
         config.type_aliases.emplace(alias, event_type(name));
     }

@@ -162,21 +162,30 @@ public:
                         "a second app is called {}, so events could not tell them apart", quoted(app.name)),
                     "a name of its own for every app", "");
             }
-            std::set<std::string> ids;
-            for (std::size_t k = 0; k < app.keys.size(); ++k) {
-                if (!app.keys[k].id.empty() && !ids.insert(app.keys[k].id).second) {
-                    error(
-                        fmt::format("{}.keys[{}].id", at, k),
-                        quoted(app.keys[k].id) + " is given twice for this app", "every key once",
-                        "remove one of the two");
-                }
-            }
+            keys_once(at, app.keys, "app");
             if (app.environment == AppleEnvironment::production &&
                 app.base_url.find("sandbox") != std::string::npos) {
                 warn(
                     at + ".base_url", "a sandbox host for an app in the production environment",
                     "a host of the app's environment", "environment: sandbox");
             }
+        }
+    }
+
+    void identity() {
+        std::set<std::string> ids;
+        for (std::size_t i = 0; i < config_.identity.clients.size(); ++i) {
+            const ClientConfig& client = config_.identity.clients[i];
+            const std::string at = fmt::format("sign_in_with_apple.clients[{}]", i);
+            if (!client.client_id.empty() && !ids.insert(client.client_id).second) {
+                error(
+                    at + ".client_id",
+                    fmt::format(
+                        "a second client is called {}, so nobody could tell whose secret to use",
+                        quoted(client.client_id)),
+                    "every client once", "remove one of the two");
+            }
+            keys_once(at, client.keys, "client");
         }
     }
 
@@ -204,6 +213,18 @@ public:
     }
 
 private:
+    void keys_once(const std::string& at, const std::vector<KeyConfig>& keys, std::string_view whose) {
+        std::set<std::string> ids;
+        for (std::size_t k = 0; k < keys.size(); ++k) {
+            if (!keys[k].id.empty() && !ids.insert(keys[k].id).second) {
+                error(
+                    fmt::format("{}.keys[{}].id", at, k),
+                    fmt::format("{} is given twice for this {}", quoted(keys[k].id), whose), "every key once",
+                    "remove one of the two");
+            }
+        }
+    }
+
     std::set<std::string> dead_letter_topics(const std::set<std::string>& sources) {
         std::set<std::string> letters;
         for (const std::string& source : sources) {
@@ -281,6 +302,7 @@ void check_rules(const Config& config, const Checked& checked, Report& report) {
     rules.kafka_properties();
     rules.apple();
     rules.apps();
+    rules.identity();
     rules.aliases();
     rules.admin();
 }
