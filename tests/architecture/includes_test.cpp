@@ -32,17 +32,19 @@ std::set<std::string> allowed(const std::string& from) {
         {"common", {}},
         {core + "event", {}},
         {core + "command", {core + "event"}},
+        {core + "identity", {core + "event"}},
         {core + "outcome", {core + "command"}},
         {core + "schedule", {core + "event", core + "outcome"}},
         {core + "settle", {core + "event", core + "command"}},
         {core + "letters", {core + "event", core + "command", core + "settle"}},
         {core + "engine",
-         {core + "event", core + "command", core + "outcome", core + "schedule", core + "settle"}},
+         {core + "event", core + "command", core + "identity", core + "outcome", core + "schedule",
+          core + "settle"}},
     };
     if (const auto rule = rules.find(from); rule != rules.end()) {
         return rule->second;
     }
-    std::set<std::string> below{core + "event",    core + "command", core + "outcome",
+    std::set<std::string> below{core + "event",    core + "command", core + "identity", core + "outcome",
                                 core + "schedule", core + "settle",  core + "engine"};
     if (from == "worker/ports") {
         return below;
