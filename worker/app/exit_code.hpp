@@ -21,6 +21,8 @@ enum class ExitCode : int {
     held = 10,
     unfinished = 11,
     letters_open = 12,
+    refused_by_apple = 13,
+    not_verified = 14,
 };
 
 struct ExitMeaning {
@@ -50,6 +52,12 @@ inline constexpr std::array exit_meanings{
         ExitCode::unfinished,
         "dead-letters: not all that was selected is settled and executed; the summary says what is not"},
     ExitMeaning{ExitCode::letters_open, "dead-letters list --fail-when-open: there are open dead letters"},
+    ExitMeaning{
+        ExitCode::refused_by_apple, "sign-in-with-apple: Apple refused; the likely causes are listed"},
+    ExitMeaning{
+        ExitCode::not_verified,
+        "sign-in-with-apple verify: the token or notification is not to be trusted; the check that failed is "
+        "named"},
 };
 
 }  // namespace app

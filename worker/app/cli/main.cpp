@@ -31,6 +31,7 @@ std::string footer() {
         "  autosignin-worker doctor -c worker.yaml                what a deployment lacks, with remedies\n"
         "  autosignin-worker explain event.json -c worker.yaml    what it would do with an event\n"
         "  autosignin-worker schema account.deleted.v1            the JSON Schema of an event\n"
+        "  autosignin-worker sign-in-with-apple verify FILE ...   Apple's identity service, by hand\n"
         "\nEnvironment:\n"
         "  AUTOSIGNIN_CONFIG                                      the same as --config\n"
         "  AUTOSIGNIN_APPLE__IN_FLIGHT_MAX=200                    overrides apple.in_flight_max; so for "
@@ -62,6 +63,7 @@ int command_line(int argc, char** argv) {
     app::cli::add_doctor(program, exit_code);
     app::cli::add_explain(program, exit_code);
     app::cli::add_schema(program, exit_code);
+    app::cli::add_sign_in_with_apple(program, exit_code);
     app::cli::add_version(program, exit_code);
     if (argc > 1 && argv[1][0] != '-' && !has_subcommand(program, argv[1])) {
         // CLI11 would only say that a subcommand is required.

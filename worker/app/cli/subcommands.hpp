@@ -21,6 +21,7 @@ void add_docs(CLI::App& program, ExitCode& exit_code);
 void add_doctor(CLI::App& program, ExitCode& exit_code);
 void add_explain(CLI::App& program, ExitCode& exit_code);
 void add_schema(CLI::App& program, ExitCode& exit_code);
+void add_sign_in_with_apple(CLI::App& program, ExitCode& exit_code);
 void add_version(CLI::App& program, ExitCode& exit_code);
 
 // The option --config, with its variable; required unless the caller says otherwise.
