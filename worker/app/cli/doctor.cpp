@@ -8,6 +8,7 @@
 #include "worker/adapters/kafka/inspector.hpp"
 #include "worker/app/cli/subcommands.hpp"
 #include "worker/app/doctor/apple.hpp"
+#include "worker/app/doctor/identity.hpp"
 #include "worker/app/doctor/kafka.hpp"
 #include "worker/app/doctor/machine.hpp"
 
@@ -39,6 +40,7 @@ doctor::Findings examine(const Loaded& loaded, bool offline) {
         return findings;
     }
     add(doctor::check_apple(config));
+    add(doctor::check_identity(config));
     add(doctor::check_kafka(config));
     return findings;
 }
@@ -49,8 +51,10 @@ void add_doctor(CLI::App& program, ExitCode& exit_code) {
     CLI::App* command = program.add_subcommand("doctor", "Check everything that a deployment needs");
     command->footer(
         "Configuration, key files, limits, libraries, the way to Apple (name, TCP, TLS, ALPN, clock, one\n"
-        "deletion of a fresh random value for each app, which must answer 404), brokers, topics, rights, "
-        "group.\n"
+        "deletion of a fresh random value for each app, which must answer 404), for Sign in with Apple the "
+        "key\n"
+        "set and one revocation of a random token for each client, which must answer 200; brokers, topics, "
+        "rights,\ngroup.\n"
         "Touches nobody's data: writes no record, joins no group, commits nothing. Every failure comes with "
         "its\nremedy. Exit code 0: fit (warnings allowed); 3: the configuration is wrong; 9: a check "
         "failed.");

@@ -1,6 +1,4 @@
 // The part of the Apple checks that touches the network: the worker's own credentials and transport.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <map>
 #include <random>
@@ -12,6 +10,7 @@
 #include "worker/app/adapter_settings.hpp"
 #include "worker/app/clock_watch.hpp"
 #include "worker/app/doctor/apple.hpp"
+#include "worker/app/doctor/fresh_value.hpp"
 #include "worker/app/transport.hpp"
 #include "worker/core/command/request.hpp"
 
@@ -36,15 +35,6 @@ public:
 
     std::vector<std::string> said;
 };
-
-std::string fresh_value() {
-    std::random_device device;
-    std::string value = "autosignin-doctor-";
-    for (int i = 0; i < 4; ++i) {
-        value += fmt::format("{:08x}", device());
-    }
-    return value;
-}
 
 using Replies = std::vector<AppleReply>;  // by AppId
 
