@@ -1,23 +1,11 @@
 #include "worker/sim/apple.hpp"
 
-#include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include "common/invariant.hpp"
 #include "worker/sim/apple_body.hpp"
 
 namespace sim {
-namespace {
-
-constexpr std::uint64_t million = 1'000'000;
-constexpr common::Duration endless_throttle = std::chrono::seconds{60};  // what a window without end says
-
-common::WallTime shifted(common::WallTime time, common::Duration by) {
-    return time + std::chrono::ceil<std::chrono::milliseconds>(by);
-}
-
-}  // namespace
 
 // One request on its way through the checks.
 struct Apple::Call {
@@ -29,6 +17,7 @@ struct Apple::Call {
     LedgerEntry entry{};
     Answer answer{};
 
+    [[nodiscard]] FaultTarget target() const;
     void blame(const Fault& fault) {
         if (!entry.fault) {
             entry.fault = fault.kind;
@@ -37,44 +26,19 @@ struct Apple::Call {
 };
 
 Apple::Apple(TokenCheck check, Choose choose, AppleOptions options)
-    : check_{std::move(check)}, choose_{std::move(choose)}, options_{options} {}
-
-void Apple::script(std::vector<Fault> faults) {
-    faults_ = std::move(faults);
-    strikes_.clear();
-}
-
-void Apple::add(Fault fault) {
-    faults_.push_back(std::move(fault));
-}
+    : check_{std::move(check)}, faults_{std::move(choose)}, options_{options} {}
 
 void Apple::forget_ledger() {
     INVARIANT(landings_.empty(), "a late request still has to be entered into the ledger");
     ledger_.clear();
 }
 
+FaultTarget Apple::Call::target() const {
+    return {request->environment, token.bundle_id, entry.action, request->path, entry.value};
+}
+
 const Fault* Apple::struck(FaultKind kind, const Call& call) {
-    for (std::size_t index = 0; index < faults_.size(); ++index) {
-        const Fault& fault = faults_[index];
-        const bool open =
-            fault.kind == kind && fault.from <= call.now.steady && call.now.steady < fault.until;
-        if (!open || (!fault.bundle_id.empty() && fault.bundle_id != call.token.bundle_id) ||
-            (fault.environment && *fault.environment != call.request->environment) ||
-            (fault.action && fault.action != call.entry.action) ||
-            (!fault.values.empty() && !fault.values.contains(call.entry.value))) {
-            continue;
-        }
-        const auto odds = static_cast<std::uint64_t>(fault.probability * static_cast<double>(million));
-        if (odds < million && (odds == 0 || choose_(million) >= odds)) {
-            continue;
-        }
-        if (fault.strikes_a_value_max > 0 &&
-            ++strikes_[{index, call.entry.value}] > fault.strikes_a_value_max) {
-            continue;
-        }
-        return &fault;
-    }
-    return nullptr;
+    return faults_.struck(kind, call.target(), call.now.steady);
 }
 
 Apple::Call Apple::read(const Request& request, common::Now now, common::Instant received) {
@@ -134,20 +98,11 @@ Answer Apple::land(LandingId id, common::Now now) {
 }
 
 bool Apple::lost_on_the_way(Call& call) {
-    constexpr std::pair<FaultKind, Wire> ways[] = {
-        {FaultKind::refuse_stream, Wire::refused_stream},
-        {FaultKind::go_away, Wire::go_away},
-        {FaultKind::drop_request, Wire::reset},
-        {FaultKind::close_unexecuted, Wire::close},
-    };
-    for (const auto& [kind, wire] : ways) {
-        if (const Fault* fault = struck(kind, call)) {
-            call.blame(*fault);
-            call.answer.wire = wire;
-            return true;
-        }
+    const Fault* fault = faults_.lost_on_the_way(call.target(), call.now.steady, call.answer);
+    if (fault != nullptr) {
+        call.blame(*fault);
     }
-    return false;
+    return fault != nullptr;
 }
 
 // Faults that answer at the places where Apple's own checks are; true when the call ends here.
@@ -180,7 +135,8 @@ bool Apple::turned_away(Call& call) {
         return true;
     }
     if (const Fault* fault = struck(FaultKind::throttle, call)) {
-        throttle(call, *fault);
+        call.blame(*fault);
+        call.entry.not_before = answer_throttled(call.answer, *fault, call.now.steady, call.clock);
         return true;
     }
     if (!call.body) {
@@ -207,42 +163,9 @@ void Apple::look_up(Call& call) {
     answer_with(call.answer, entry.accounts > 0 ? 204 : 404);
 }
 
-void Apple::throttle(Call& call, const Fault& fault) const {
-    call.blame(fault);
-    answer_with(call.answer, 429, BodyForm::json);
-    common::Duration wait = endless_throttle;
-    if (fault.retry_after_in) {
-        wait = *fault.retry_after_in;
-    } else if (fault.until != common::never) {
-        wait = fault.until - call.now.steady;
-    }
-    call.answer.retry_after = retry_after_text(fault.retry_after, shifted(call.clock, wait), call.clock);
-    if (fault.retry_after <= RetryAfterForm::http_date) {
-        call.entry.not_before = call.now.steady + wait;
-    }
-}
-
 void Apple::injure(Call& call) {
-    Answer& answer = call.answer;
-    constexpr std::pair<FaultKind, Wire> ways[] = {
-        {FaultKind::lose_answer, Wire::reset},
-        {FaultKind::close_executed, Wire::close},
-        {FaultKind::tear_body, Wire::torn_body},
-        {FaultKind::stall, Wire::stall},
-    };
-    for (const auto& [kind, wire] : ways) {
-        if (kind == FaultKind::tear_body && answer.body.empty()) {
-            continue;
-        }
-        if (const Fault* fault = struck(kind, call)) {
-            call.blame(*fault);
-            answer.wire = wire;
-            break;
-        }
-    }
-    if (const Fault* fault = struck(FaultKind::delay_answer, call)) {
+    if (const Fault* fault = faults_.injured(call.target(), call.now.steady, call.answer)) {
         call.blame(*fault);
-        answer.delay = fault->delay;
     }
 }
 

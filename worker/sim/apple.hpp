@@ -26,7 +26,7 @@
 
 #include "common/time.hpp"
 #include "worker/sim/apple_answer.hpp"
-#include "worker/sim/apple_fault.hpp"
+#include "worker/sim/apple_fault_script.hpp"
 #include "worker/sim/apple_ledger.hpp"
 #include "worker/sim/apple_store.hpp"
 #include "worker/sim/apple_token.hpp"
@@ -52,8 +52,8 @@ public:
     Apple(TokenCheck check, Choose choose, AppleOptions options = {});
 
     // Faults from now on; replaces the script. An empty script: Apple is well.
-    void script(std::vector<Fault> faults);
-    void add(Fault fault);
+    void script(std::vector<Fault> faults) { faults_.replace(std::move(faults)); }
+    void add(Fault fault) { faults_.add(std::move(fault)); }
 
     [[nodiscard]] Answer handle(const Request& request, common::Now now);
 
@@ -83,17 +83,14 @@ private:
     [[nodiscard]] bool lost_on_the_way(Call& call);
     void decide(Call& call);
     [[nodiscard]] bool turned_away(Call& call);
-    void throttle(Call& call, const Fault& fault) const;
     void look_up(Call& call);
     void injure(Call& call);
     [[nodiscard]] Answer finish(Call& call, std::size_t entry);
 
     TokenCheck check_;
-    Choose choose_;
+    FaultScript faults_;
     AppleOptions options_;
     AppleStore store_;
-    std::vector<Fault> faults_;
-    std::map<std::pair<std::size_t, std::string>, unsigned> strikes_;  // by fault and value
     Ledger ledger_;
     std::map<LandingId, Landing> landings_;
     std::uint64_t next_landing_ = 1;

@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "common/strong.hpp"
 #include "common/time.hpp"
@@ -26,6 +28,7 @@ struct Answer {
     Wire wire = Wire::answer;
     common::Duration delay{};
     std::optional<LandingId> landing{};
+    std::vector<std::pair<std::string, std::string>> headers{};  // others, names in lower case
 };
 
 // How a client sees an answer that was carried out over HTTP/2 (a stall ends at its deadline).

@@ -54,14 +54,16 @@ struct Fault {
 
     // Scope; empty: everything. A request whose token or body cannot be read matches no bundle id and no
     // value.
-    std::string bundle_id{};
+    std::string bundle_id{};  // at the identity server: the client id
     std::optional<Environment> environment{};
     std::optional<core::Action> action{};         // the kind of call
-    std::set<std::string, std::less<>> values{};  // the value a command addresses
+    std::set<std::string, std::less<>> values{};  // the value, token or code that a call addresses
+    std::string path{};                           // of the call, without a query
 
-    common::Duration delay{};                               // delay_*, clock_offset
-    int status = 503;                                       // fail
-    BodyForm body = BodyForm::empty;                        // fail, fail_value, reject_value, forbid
+    common::Duration delay{};         // delay_*, clock_offset
+    int status = 503;                 // fail
+    BodyForm body = BodyForm::empty;  // fail, fail_value, reject_value, forbid
+    std::string error{};  // reject_value at the identity server: ErrorResponse's; empty: invalid_request
     RetryAfterForm retry_after = RetryAfterForm::epoch_ms;  // throttle
     // throttle: what Retry-After says, from now on; none: the end of the window.
     std::optional<common::Duration> retry_after_in{};
