@@ -1,0 +1,27 @@
+// One request on its way through the identity server. Private to apple_identity*.cpp.
+#pragma once
+
+#include "worker/sim/apple_identity.hpp"
+
+namespace sim {
+
+struct AppleIdentity::Call {
+    const Request* request;
+    common::Now now;
+    common::WallTime clock;  // Apple's
+    std::string_view path;   // without the query
+    Form form;               // the body's or the query's fields
+    IdentityEntry entry{};
+    Answer answer{};
+
+    [[nodiscard]] FaultTarget target() const {
+        return {request->environment, entry.client_id, std::nullopt, path, entry.token};
+    }
+    void blame(const Fault& fault) {
+        if (!entry.fault) {
+            entry.fault = fault.kind;
+        }
+    }
+};
+
+}  // namespace sim
