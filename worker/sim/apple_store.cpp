@@ -24,6 +24,18 @@ void AppleStore::put(const Shop& shop, std::string_view account, std::string_vie
     shelf.by_value[std::string{value}].emplace(account);
 }
 
+void AppleStore::decide(const Shop& shop, std::string_view account, Authorization authorization) {
+    shelves_[shop].accounts[std::string{account}].authorization = authorization;
+}
+
+void AppleStore::remove(const Shop& shop, std::string_view account) {
+    Shelf& shelf = shelves_[shop];
+    forget(shelf, account);
+    if (const auto held = shelf.accounts.find(account); held != shelf.accounts.end()) {
+        held->second = Held{};
+    }
+}
+
 std::size_t AppleStore::update(const Shop& shop, std::string_view existing, std::string_view replacement) {
     Shelf& shelf = shelves_[shop];
     auto node = shelf.by_value.extract(std::string{existing});
@@ -74,6 +86,14 @@ std::vector<std::string> AppleStore::accounts_with(const Shop& shop, std::string
         return {};
     }
     return {holders->second.begin(), holders->second.end()};
+}
+
+AppleStore::Contents AppleStore::contents() const {
+    Contents contents;
+    for (const auto& [shop, shelf] : shelves_) {
+        contents[shop] = shelf.accounts;
+    }
+    return contents;
 }
 
 std::vector<Difference> AppleStore::differences(const Shop& shop, const Wanted& wanted) const {

@@ -53,6 +53,10 @@ class AppleStore {
 public:
     // A device of the account stored a value after the person approved (granted).
     void put(const Shop& shop, std::string_view account, std::string_view value);
+    // The person answered the sheet on a device of the account; the value stays as it is.
+    void decide(const Shop& shop, std::string_view account, Authorization authorization);
+    // A device deleted the account's value: nil and not_determined. Other accounts with that value keep it.
+    void remove(const Shop& shop, std::string_view account);
 
     // The stored value equal to `existing` becomes `replacement` on every account that has it; the
     // authorization stays. Returns how many accounts that were; 0: not found.
@@ -66,6 +70,10 @@ public:
     [[nodiscard]] Held held(const Shop& shop, std::string_view account) const;
     [[nodiscard]] bool stored(const Shop& shop, std::string_view value) const;
     [[nodiscard]] std::vector<std::string> accounts_with(const Shop& shop, std::string_view value) const;
+
+    // Every account ever heard of, by shop.
+    using Contents = std::map<Shop, std::map<std::string, Held, std::less<>>>;
+    [[nodiscard]] Contents contents() const;
 
     // Every account whose value is not the wanted one. Accounts that `wanted` does not name are not compared.
     [[nodiscard]] std::vector<Difference> differences(const Shop& shop, const Wanted& wanted) const;
