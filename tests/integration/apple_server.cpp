@@ -1,5 +1,4 @@
 // The scripted Apple's server seen by a client that is not ours: libcurl, over both protocols.
-#include <curl/curl.h>
 #include <doctest/doctest.h>
 
 #include <optional>
@@ -7,7 +6,9 @@
 #include <vector>
 
 #include "tests/integration/apple_server_world.hpp"
+#include "tests/integration/curl_client.hpp"
 
+using apple_test::Seen;
 using apple_test::TokenParts;
 using apple_test::World;
 using sim::FaultKind;
@@ -16,42 +17,14 @@ namespace {
 
 constexpr common::WallTime noon{std::chrono::milliseconds{1'800'000'000'000}};
 
-struct Seen {
-    CURLcode code = CURLE_OK;
-    long status = 0;
-    long version = 0;
-    std::string headers;
-    std::string body;
-};
-
-std::size_t append(char* bytes, std::size_t, std::size_t size, void* to) {
-    static_cast<std::string*>(to)->append(bytes, size);
-    return size;
-}
-
 Seen erase(const World& world, long version, const std::string& value) {
-    Seen seen;
-    CURL* curl = curl_easy_init();
-    curl_slist* headers = curl_slist_append(nullptr, ("authorization: " + world.authorization()).c_str());
-    headers = curl_slist_append(headers, "content-type: application/json");
     const std::string body = R"({"autoSignInTokenValue":")" + value + "\"}";
-    const std::string url = world.server->url(apple_test::shop.environment) + "/account/v1/autoSignIn/delete";
-    curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
-    curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, version);
-    curl_easy_setopt(curl, CURLOPT_CAINFO, world.certificates.ca_file.c_str());
-    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body.c_str());
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, append);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &seen.body);
-    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, append);
-    curl_easy_setopt(curl, CURLOPT_HEADERDATA, &seen.headers);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, 5000L);
-    seen.code = curl_easy_perform(curl);
-    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &seen.status);
-    curl_easy_getinfo(curl, CURLINFO_HTTP_VERSION, &seen.version);
-    curl_slist_free_all(headers);
-    curl_easy_cleanup(curl);
-    return seen;
+    return apple_test::ask(
+        {world.server->url(apple_test::shop.environment) + "/account/v1/autoSignIn/delete",
+         world.certificates.ca_file,
+         version,
+         {"authorization: " + world.authorization(), "content-type: application/json"},
+         &body});
 }
 
 }  // namespace

@@ -67,7 +67,8 @@ std::string bearer(const std::string& p8, common::WallTime now, const TokenParts
     const auto present = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
     const std::string claims =
         R"({"iss":")" + parts.iss + R"(","iat":)" + std::to_string(present + parts.iat) + R"(,"exp":)" +
-        std::to_string(present + parts.exp) + R"(,"aud":)" + parts.aud + R"(,"bid":")" + parts.bid + "\"}";
+        std::to_string(present + parts.exp) + R"(,"aud":)" + parts.aud + R"(,"bid":")" + parts.bid + '"' +
+        (parts.sub.empty() ? "" : R"(,"sub":")" + parts.sub + '"') + '}';
     const std::string text = base64url(parts.header) + "." + base64url(claims);
     const std::string der = der_signature(p8, text);
     std::string signature = parts.der_signature ? der : jose_of(der);

@@ -20,6 +20,7 @@ struct TokenParts {
     std::string iss = issuer;
     std::string aud = R"("appstoreconnect-v1")";  // JSON
     std::string bid = shop.bundle_id;
+    std::string sub{};       // empty: left out
     std::int64_t iat = -30;  // from now, seconds
     std::int64_t exp = 600;
     bool der_signature = false;

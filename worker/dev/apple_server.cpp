@@ -24,6 +24,8 @@
 #include "common/invariant.hpp"
 #include "common/prng.hpp"
 #include "worker/dev/apple_server_connection.hpp"
+#include "worker/dev/apple_server_rsa.hpp"
+#include "worker/sim/button_image.hpp"
 
 namespace dev {
 namespace {
@@ -32,9 +34,17 @@ using ConnectionId = std::uint64_t;
 
 // What epoll reports besides connections, whose ids start above.
 constexpr std::uint64_t wake_id = 0;
-constexpr std::uint64_t listener_ids = 1;  // + environment
+constexpr std::uint64_t listener_ids = 1;  // + site
 constexpr ConnectionId first_connection_id = 16;
-constexpr std::array environments{sim::Environment::production, sim::Environment::sandbox};
+
+// What has an address of its own.
+enum class Site : std::uint8_t { production, sandbox, identity, front_desk };
+constexpr std::array sites{Site::production, Site::sandbox, Site::identity, Site::front_desk};
+constexpr std::size_t sites_without_identity = 2;
+
+std::string url_of(std::uint16_t port) {
+    return "https://localhost:" + std::to_string(port);
+}
 
 common::Now present() {
     return {
@@ -103,15 +113,23 @@ int choose_protocol(
 
 class AppleServer::Impl {
 public:
-    Impl(const AppleServerOptions& options, Es256Tokens tokens)
+    Impl(const AppleServerOptions& options, Es256Tokens tokens, Es256Secrets secrets)
         : options_{options},
           tokens_{std::move(tokens)},
+          secrets_{std::move(secrets)},
           random_{options.seed},
           apple_{
               [this](std::string_view authorization, common::WallTime now) {
                   return tokens_.check(authorization, now);
               },
-              [this](std::uint64_t bound) { return random_.below(bound); }, options.apple} {}
+              choose(), options.apple},
+          people_{apple_.store(), choose(), options.people} {
+        if (options.identity) {
+            identity_.emplace(
+                [this](std::string_view secret, common::WallTime now) { return secrets_.check(secret, now); },
+                openssl_identity_crypto(), choose(), *options.identity);
+        }
+    }
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
     ~Impl() {
@@ -126,30 +144,42 @@ public:
     void each_connection(const std::function<bool(Connection&)>& use);
 
     AppleServerOptions options_;  // streams_max changes on the server's thread
-    std::array<std::uint16_t, environments.size()> ports_{};
+    std::array<std::uint16_t, sites.size()> ports_{};
     std::mutex mutex_;  // guards everything down to tasks_
     Es256Tokens tokens_;
+    Es256Secrets secrets_;
     common::Prng random_;
     sim::Apple apple_;
+    sim::People people_;
+    std::optional<sim::AppleIdentity> identity_;
     AppleServerStats stats_;
     std::vector<std::function<void()>> tasks_;
 
 private:
-    struct Late {
+    // Where an answer goes.
+    struct Address {
         ConnectionId connection = 0;
         StreamId stream = 0;
+        Site site = Site::production;
+    };
+    struct Late {
+        Address address;
         sim::Answer answer;
     };
+
+    [[nodiscard]] sim::Choose choose() {
+        return [this](std::uint64_t bound) { return random_.below(bound); };
+    }
+    [[nodiscard]] sim::Answer answer_of(Site site, const sim::Request& request);
 
     [[nodiscard]] std::optional<common::Error> open_tls();
     void watch(int fd, std::uint64_t id);
     void run();
     [[nodiscard]] int patience() const;
-    void accept_all(sim::Environment environment);
-    [[nodiscard]] std::unique_ptr<Protocol> make_protocol(
-        ConnectionId id, sim::Environment environment, bool http2);
+    void accept_all(Site site);
+    [[nodiscard]] std::unique_ptr<Protocol> make_protocol(ConnectionId id, Site site, bool http2);
     void drive(ConnectionId id);
-    void dispatch(ConnectionId connection, StreamId stream, sim::Answer answer);
+    void dispatch(const Address& address, sim::Answer answer);
     void run_timers();
     void run_tasks();
     void count(std::uint64_t AppleServerStats::*counter);
@@ -157,7 +187,7 @@ private:
     SslCtxPtr tls_;
     Descriptor epoll_;
     Descriptor wake_;
-    std::array<Descriptor, environments.size()> listeners_;
+    std::array<Descriptor, sites.size()> listeners_;
     std::map<ConnectionId, std::unique_ptr<Connection>> connections_;
     std::vector<ConnectionId> again_;  // to drive without waiting for the socket
     std::multimap<common::Instant, Late> timers_;
@@ -191,7 +221,7 @@ std::optional<common::Error> AppleServer::Impl::open() {
         return common::Error{std::string{"no descriptor for epoll: "} + std::strerror(errno)};
     }
     watch(wake_.get(), wake_id);
-    for (std::size_t i = 0; i < environments.size(); ++i) {
+    for (std::size_t i = 0; i < (identity_ ? sites.size() : sites_without_identity); ++i) {
         listeners_.at(i).reset(listen_on_loopback(ports_.at(i)));
         if (listeners_.at(i).get() < 0) {
             return common::Error{std::string{"no port on 127.0.0.1: "} + std::strerror(errno)};
@@ -275,7 +305,7 @@ void AppleServer::Impl::run() {
             if (id == wake_id) {
                 run_tasks();
             } else if (id < first_connection_id) {
-                accept_all(environments.at(id - listener_ids));
+                accept_all(sites.at(id - listener_ids));
             } else {
                 turn.push_back(id);
             }
@@ -288,8 +318,8 @@ void AppleServer::Impl::run() {
     connections_.clear();
 }
 
-void AppleServer::Impl::accept_all(sim::Environment environment) {
-    const int listener = listeners_.at(static_cast<std::size_t>(environment)).get();
+void AppleServer::Impl::accept_all(Site site) {
+    const int listener = listeners_.at(static_cast<std::size_t>(site)).get();
     while (true) {
         const int fd = ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0) {
@@ -298,25 +328,25 @@ void AppleServer::Impl::accept_all(sim::Environment environment) {
         const int on = 1;
         ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         const ConnectionId id = next_connection_++;
-        connections_.emplace(id, std::make_unique<Connection>(fd, *tls_, [this, id, environment](bool http2) {
-                                 return make_protocol(id, environment, http2);
+        connections_.emplace(id, std::make_unique<Connection>(fd, *tls_, [this, id, site](bool http2) {
+                                 return make_protocol(id, site, http2);
                              }));
         watch(fd, id);
         count(&AppleServerStats::connections);
     }
 }
 
-std::unique_ptr<Protocol> AppleServer::Impl::make_protocol(
-    ConnectionId id, sim::Environment environment, bool http2) {
-    Receive receive = [this, id](StreamId stream, const sim::Request& request) {
+std::unique_ptr<Protocol> AppleServer::Impl::make_protocol(ConnectionId id, Site site, bool http2) {
+    Receive receive = [this, id, site](StreamId stream, const sim::Request& request) {
         sim::Answer answer;
         {
             const std::lock_guard lock{mutex_};
             ++stats_.requests;
-            answer = apple_.handle(request, present());
+            answer = answer_of(site, request);
         }
-        dispatch(id, stream, std::move(answer));
+        dispatch({id, stream, site}, std::move(answer));
     };
+    const auto environment = site == Site::sandbox ? sim::Environment::sandbox : sim::Environment::production;
     if (http2) {
         count(&AppleServerStats::connections_http2);
         return make_http2(environment, options_.streams_max, std::move(receive));
@@ -326,6 +356,21 @@ std::unique_ptr<Protocol> AppleServer::Impl::make_protocol(
     }
     count(&AppleServerStats::connections_http1);
     return make_http1(environment, std::move(receive));
+}
+
+sim::Answer AppleServer::Impl::answer_of(Site site, const sim::Request& request) {
+    switch (site) {
+        case Site::production:
+        case Site::sandbox:
+            break;
+        case Site::identity:
+            // Apple's images have a host of their own; their paths are told apart here.
+            return request.path.starts_with(sim::button_path) ? sim::button_image(request, present())
+                                                              : identity_->handle(request, present());
+        case Site::front_desk:
+            return sim::front_desk({apple_, people_, *identity_}, request, present());
+    }
+    return apple_.handle(request, present());
 }
 
 void AppleServer::Impl::drive(ConnectionId id) {
@@ -355,17 +400,17 @@ void AppleServer::Impl::drive(ConnectionId id) {
 
 // Carries an answer out when its time has come. Also runs inside Connection::drive(), so it never destroys
 // one.
-void AppleServer::Impl::dispatch(ConnectionId connection, StreamId stream, sim::Answer answer) {
+void AppleServer::Impl::dispatch(const Address& address, sim::Answer answer) {
     const common::Duration delay = std::exchange(answer.delay, common::Duration{});
     if (delay > common::Duration{} || answer.landing) {
-        timers_.emplace(present().steady + delay, Late{connection, stream, std::move(answer)});
+        timers_.emplace(present().steady + delay, Late{address, std::move(answer)});
         return;
     }
-    const auto found = connections_.find(connection);
+    const auto found = connections_.find(address.connection);
     if (found == connections_.end()) {
         return;
     }
-    found->second->protocol()->carry_out(stream, answer);
+    found->second->protocol()->carry_out(address.stream, answer);
     count(&AppleServerStats::answers);
 }
 
@@ -374,16 +419,18 @@ void AppleServer::Impl::run_timers() {
         Late late = std::move(timers_.extract(timers_.begin()).mapped());
         if (late.answer.landing) {
             const std::lock_guard lock{mutex_};
-            late.answer = apple_.land(*late.answer.landing, present());
+            const sim::LandingId id = *late.answer.landing;
+            late.answer = late.address.site == Site::identity ? identity_->land(id, present())
+                                                              : apple_.land(id, present());
         }
-        dispatch(late.connection, late.stream, std::move(late.answer));
-        again_.push_back(late.connection);
+        dispatch(late.address, std::move(late.answer));
+        again_.push_back(late.address.connection);
     }
 }
 
 common::Result<std::unique_ptr<AppleServer>> AppleServer::start(
-    const AppleServerOptions& options, Es256Tokens tokens) {
-    auto impl = std::make_unique<Impl>(options, std::move(tokens));
+    const AppleServerOptions& options, Es256Tokens tokens, Es256Secrets secrets) {
+    auto impl = std::make_unique<Impl>(options, std::move(tokens), std::move(secrets));
     if (auto error = impl->open()) {
         return *error;
     }
@@ -398,7 +445,17 @@ std::uint16_t AppleServer::port(sim::Environment environment) const noexcept {
 }
 
 std::string AppleServer::url(sim::Environment environment) const {
-    return "https://localhost:" + std::to_string(port(environment));
+    return url_of(port(environment));
+}
+
+std::string AppleServer::identity_url() const {
+    INVARIANT(impl_->identity_.has_value(), "the identity server is there with options.identity only");
+    return url_of(impl_->ports_[static_cast<std::size_t>(Site::identity)]);
+}
+
+std::string AppleServer::front_desk_url() const {
+    INVARIANT(impl_->identity_.has_value(), "the front desk is there with options.identity only");
+    return url_of(impl_->ports_[static_cast<std::size_t>(Site::front_desk)]);
 }
 
 void AppleServer::with_apple(const std::function<void(sim::Apple& apple, common::Now now)>& use) {
@@ -409,6 +466,23 @@ void AppleServer::with_apple(const std::function<void(sim::Apple& apple, common:
 void AppleServer::with_tokens(const std::function<void(Es256Tokens& tokens)>& use) {
     const std::lock_guard lock{impl_->mutex_};
     use(impl_->tokens_);
+}
+
+void AppleServer::with_people(const std::function<void(sim::People& people, common::Now now)>& use) {
+    const std::lock_guard lock{impl_->mutex_};
+    use(impl_->people_, present());
+}
+
+void AppleServer::with_identity(
+    const std::function<void(sim::AppleIdentity& identity, common::Now now)>& use) {
+    const std::lock_guard lock{impl_->mutex_};
+    INVARIANT(impl_->identity_.has_value(), "the identity server is there with options.identity only");
+    use(*impl_->identity_, present());
+}
+
+void AppleServer::with_secrets(const std::function<void(Es256Secrets& secrets)>& use) {
+    const std::lock_guard lock{impl_->mutex_};
+    use(impl_->secrets_);
 }
 
 AppleServerStats AppleServer::stats() {

@@ -8,6 +8,9 @@
 //   (*server)->with_apple([](sim::Apple& apple, common::Now now) { apple.script(...); });
 //   worker's base URL: (*server)->url(sim::Environment::production), CA: certificates->ca_file
 //
+// With options.identity there are two more addresses: the identity server (Sign in with Apple, and the images
+// of its buttons), and the front desk (sim/front_desk.hpp).
+//
 // Over HTTP/1.1 there is no stream to reset: reset, refused stream and GOAWAY all end the connection
 // unanswered.
 //
@@ -18,12 +21,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "common/result.hpp"
+#include "worker/dev/apple_server_secrets.hpp"
 #include "worker/dev/apple_server_tokens.hpp"
 #include "worker/dev/certificates.hpp"
-#include "worker/sim/apple.hpp"
+#include "worker/sim/front_desk.hpp"
 
 namespace dev {
 
@@ -33,6 +38,8 @@ struct AppleServerOptions {
     bool http2 = true;                 // offered by ALPN
     bool http1 = true;                 // offered by ALPN, and for clients without ALPN
     sim::AppleOptions apple{};
+    std::optional<sim::IdentityOptions> identity{};  // none: no identity server, and no front desk
+    sim::PeopleOptions people{};
     std::uint64_t seed = 1;  // for faults with a probability
 };
 
@@ -49,7 +56,7 @@ class AppleServer {
 public:
     // Error: the certificate cannot be read or no port can be had.
     [[nodiscard]] static common::Result<std::unique_ptr<AppleServer>> start(
-        const AppleServerOptions& options, Es256Tokens tokens);
+        const AppleServerOptions& options, Es256Tokens tokens, Es256Secrets secrets = {});
     AppleServer(const AppleServer&) = delete;
     AppleServer& operator=(const AppleServer&) = delete;
     ~AppleServer();
@@ -57,11 +64,18 @@ public:
     // Each environment has a port of its own, as it has a host of its own at Apple.
     [[nodiscard]] std::uint16_t port(sim::Environment environment) const noexcept;
     [[nodiscard]] std::string url(sim::Environment environment) const;  // https://localhost:PORT
+    // Only with options.identity.
+    [[nodiscard]] std::string identity_url() const;
+    [[nodiscard]] std::string front_desk_url() const;
 
     // Runs `use` while no request is handled. `now` is the clock that the script's windows are compared with:
     // CLOCK_MONOTONIC and UNIX time.
     void with_apple(const std::function<void(sim::Apple& apple, common::Now now)>& use);
     void with_tokens(const std::function<void(Es256Tokens& tokens)>& use);
+    void with_people(const std::function<void(sim::People& people, common::Now now)>& use);
+    // Only with options.identity.
+    void with_identity(const std::function<void(sim::AppleIdentity& identity, common::Now now)>& use);
+    void with_secrets(const std::function<void(Es256Secrets& secrets)>& use);
     [[nodiscard]] AppleServerStats stats();
 
     // These reach the connections soon after the call.

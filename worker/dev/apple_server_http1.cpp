@@ -170,6 +170,9 @@ private:
         if (answer.retry_after) {
             out_ += "retry-after: " + *answer.retry_after + "\r\n";
         }
+        for (const auto& [name, value] : answer.headers) {
+            out_ += name + ": " + value + "\r\n";
+        }
         out_ += last_ ? "connection: close\r\n\r\n" : "\r\n";
         const bool torn = answer.wire == sim::Wire::torn_body;
         out_ += torn ? answer.body.substr(0, answer.body.size() / 2) : answer.body;

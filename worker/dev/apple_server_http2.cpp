@@ -4,6 +4,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include <nghttp2/nghttp2.h>
 
@@ -216,25 +217,27 @@ private:
             date_ = sim::http_date(answer.date);
             date_of_ = second;
         }
-        std::array<nghttp2_nv, 5> fields{field(":status", status), field("date", date_)};
-        std::size_t count = 2;
+        fields_.assign({field(":status", status), field("date", date_)});
         if (!answer.content_type.empty()) {
-            fields.at(count++) = field("content-type", answer.content_type);
+            fields_.push_back(field("content-type", answer.content_type));
         }
         if (answer.retry_after) {
-            fields.at(count++) = field("retry-after", *answer.retry_after);
+            fields_.push_back(field("retry-after", *answer.retry_after));
+        }
+        for (const auto& [name, value] : answer.headers) {
+            fields_.push_back(field(name, value));
         }
         if (answer.body.empty()) {
-            nghttp2_submit_response(session_, id, fields.data(), count, nullptr);
+            nghttp2_submit_response(session_, id, fields_.data(), fields_.size(), nullptr);
             return;
         }
-        fields.at(count++) = field("content-length", length);
+        fields_.push_back(field("content-length", length));
         Stream& stream = streams_.at(id);
         stream.answer_body = answer.body;
         stream.tear = answer.wire == sim::Wire::torn_body;
         nghttp2_data_provider provider{};
         provider.read_callback = read_body;
-        nghttp2_submit_response(session_, id, fields.data(), count, &provider);
+        nghttp2_submit_response(session_, id, fields_.data(), fields_.size(), &provider);
     }
 
     void reset(std::int32_t id, std::uint32_t code) {
@@ -257,6 +260,7 @@ private:
     sim::Environment environment_;
     Receive receive_;
     std::unordered_map<std::int32_t, Stream> streams_;
+    std::vector<nghttp2_nv> fields_;  // of the answer at hand; kept for its room
     std::string date_;
     std::chrono::sys_seconds date_of_{};
     bool cut_ = false;

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <exception>
 
+#include "worker/dev/demo/apple_stand.hpp"
 #include "worker/dev/demo/demo.hpp"
 
 int main(int argc, char** argv) {
@@ -34,6 +35,17 @@ int main(int argc, char** argv) {
     demo->add_flag("--calm", options.calm, "Apple behaves, and every event is a good one");
     demo->add_option("--admin-port", options.admin_port, "the worker's admin port; 0: any free one")
         ->capture_default_str();
+    dev::AppleStandOptions stand;
+    CLI::App* apple = cli.add_subcommand(
+        "apple",
+        "Serves the scripted Apple: both environments of Automatic Sign-In, Sign in with Apple, and a front "
+        "desk "
+        "where one sees and does what people do; prints where, as JSON, and stays until Ctrl-C");
+    apple->add_option("--folder", stand.folder, "where keys and certificates are written; created if missing")
+        ->required();
+    apple->add_option("--seed", stand.seed, "another seed, other codes and tokens")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
     try {
         cli.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
@@ -41,7 +53,7 @@ int main(int argc, char** argv) {
         return cli.exit(error) == 0 ? 0 : 2;
     }
     try {
-        return dev::demo(options);
+        return apple->parsed() ? dev::apple_stand(stand) : dev::demo(options);
     } catch (const std::exception& error) {
         fmt::print(stderr, "autosignin-dev: unexpected: {}\n", error.what());
         return 1;

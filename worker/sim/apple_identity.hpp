@@ -84,6 +84,7 @@ public:
     [[nodiscard]] IdentityBook& book() noexcept { return book_; }
     [[nodiscard]] const IdentityBook& book() const noexcept { return book_; }
     [[nodiscard]] IdentityKeys& keys() noexcept { return keys_; }
+    [[nodiscard]] const IdentityKeys& keys() const noexcept { return keys_; }
     [[nodiscard]] IdentityNotices& notices() noexcept { return notices_; }
     [[nodiscard]] const IdentityNotices& notices() const noexcept { return notices_; }
     [[nodiscard]] IdentityOptions& options() noexcept { return options_; }

@@ -1,0 +1,42 @@
+// The simulated world told from outside: what it holds, as JSON, and what people in it should do. Nothing of
+// this is Apple's; it is how a demo or a test in another language looks in and acts.
+//
+//   GET  /state              people's devices and sessions, values by app and account, Sign in with Apple
+//                            sessions, notifications; values and tokens masked
+//   GET  /notifications      {"notifications": [{"address", "body"}]}: attempts that are due, which count as
+//   taken POST /do                 a form: action=..., and what it needs; answers {"result": ...} or 400
+//   {"error": ...}
+//
+//   seat account | cancel account       who sits at the browser that calls /auth/authorize, and what they do
+//   sign-in account client_id [nonce]   on a device: code, identity token, user
+//   change-password account | withdraw account group | delete-account account | forward account group
+//   on=true|false rotate-keys                         a new key, and the oldest goes store device app
+//   environment value | launch device app environment | remove device app environment
+//
+// Threads: none; the caller locks. Errors: unknown names are answered, never our bug.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "worker/sim/apple.hpp"
+#include "worker/sim/apple_identity.hpp"
+#include "worker/sim/people.hpp"
+
+namespace sim {
+
+struct Simulated {
+    Apple& apple;
+    People& people;
+    AppleIdentity& identity;
+};
+
+[[nodiscard]] Answer front_desk(const Simulated& world, const Request& request, common::Now now);
+
+// The state document.
+[[nodiscard]] std::string state_json(const Simulated& world);
+
+// The first characters and a checksum: enough to compare, too little to use.
+[[nodiscard]] std::string masked(std::string_view value);
+
+}  // namespace sim
