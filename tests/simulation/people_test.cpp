@@ -16,6 +16,7 @@
 #include "tests/simulation/world.hpp"
 #include "worker/sim/end_state.hpp"
 #include "worker/sim/people.hpp"
+#include "worker/sim/plan_demands.hpp"
 
 namespace simulation {
 namespace {
@@ -42,26 +43,14 @@ public:
     [[nodiscard]] const sim::People& people() const { return *people_; }
     [[nodiscard]] std::size_t stored() const { return people_->writes().size(); }
 
-    // What the events demand of each account, and what of it is done: a dead letter is owed still.
     [[nodiscard]] std::vector<sim::Demand> demands() const {
-        std::vector<sim::Demand> demands;
-        const sim::Plan& plan = world_.plan;
-        for (const sim::PlannedAccount& account : plan.accounts) {
-            demands.push_back({.account = account.name, .shop = account.shop, .closed = !account.last_value});
-        }
-        for (std::size_t i = 0; i < plan.records.size(); ++i) {
-            const sim::PlannedRecord& record = plan.records[i];
-            sim::Demand& demand = demands[record.account];
-            const auto owed = world_.referee.dead_lettered(i);
-            for (std::size_t command = 0; command < record.commands.size(); ++command) {
-                if (owed && owed->contains(command)) {
-                    demand.closed = false;
-                } else {
-                    demand.gone.insert(record.commands[command].value);
-                }
-            }
-        }
-        return demands;
+        return sim::demands_of(
+            world_.plan,
+            [this](std::size_t record, std::size_t command) {
+                const auto& owed = world_.referee.dead_lettered(record);
+                return owed && owed->contains(command);
+            },
+            common::Instant{});
     }
 
     // Starts every app; the values by which they signed in.

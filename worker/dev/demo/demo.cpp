@@ -181,6 +181,14 @@ bool verdict(const sim::Plan& plan, Scene& scene, const Tally& tally) {
             difference.account, difference.wanted.value_or("nothing"));
         agree = false;
     }
+    const std::vector<sim::Finding> leftovers = scene.leftovers(plan);
+    for (const sim::Finding& finding : leftovers) {
+        fmt::print("WRONG: {}\n", sim::finding_text(finding));
+        agree = false;
+    }
+    if (leftovers.empty()) {
+        fmt::print("None of {} devices holds a value that had to go.\n", scene.devices());
+    }
     fmt::print(
         "{}\n", agree ? fmt::format(
                             "Apple holds what {} events demanded of {} accounts; {} dead letters, as many as "
@@ -201,7 +209,8 @@ void invite(const sim::Plan& plan, const Scene& scene, std::uint16_t port) {
     fmt::print(
         "\nEverything keeps running until Ctrl-C.\n"
         "  broker   {0}\n  admin    http://127.0.0.1:{1}/metrics  /status  /readyz  /livez\n  config   "
-        "{2}\n  log      {7}\n\n"
+        "{2}\n  log      {7}\n"
+        "  people   curl -s --cacert {8} {9}/state\n\n"
         "Send an event by hand (kcat is a Debian package), and see its receipt:\n\n"
         "  echo "
         "'{{\"specversion\":\"1.0\",\"id\":\"by-hand-1\",\"source\":\"/"
@@ -214,7 +223,8 @@ void invite(const sim::Plan& plan, const Scene& scene, std::uint16_t port) {
         "What cannot be executed, such as a misspelt type, becomes a dead letter:\n\n"
         "  autosignin-worker dead-letters list -c {2}\n",
         scene.bootstrap(), port, scene.config_file().string(), anna->name, sim::app_name(anna->app),
-        anna->last_value.value_or("a-value"), receipts_topic.name, scene.log_file().string());
+        anna->last_value.value_or("a-value"), receipts_topic.name, scene.log_file().string(),
+        scene.ca_file().string(), scene.front_desk_url());
     std::fflush(stdout);
 }
 

@@ -9,6 +9,7 @@
 #include <system_error>
 #include <utility>
 
+#include "worker/sim/plan_demands.hpp"
 #include "worker/sim/swarm.hpp"
 
 namespace dev {
@@ -39,6 +40,10 @@ std::vector<sim::Fault> poison_of(const sim::Plan& plan) {
         faults.push_back({.kind = sim::FaultKind::fail_value, .values = plan.failing_values});
     }
     return faults;
+}
+
+std::string phone_of(const sim::PlannedAccount& account) {
+    return account.name + "-phone";
 }
 
 }  // namespace
@@ -98,6 +103,7 @@ common::Result<bool> Scene::start_apple(const sim::Plan& plan, std::uint64_t see
     AppleServerOptions options;
     options.certificates = certificates_;
     options.seed = seed;
+    options.identity = sim::IdentityOptions{.seed = seed};
     auto apple = AppleServer::start(options, std::move(tokens));
     if (!apple) {
         return apple.error();
@@ -107,6 +113,13 @@ common::Result<bool> Scene::start_apple(const sim::Plan& plan, std::uint64_t see
         server.script(poison_);
         for (const sim::PlannedAccount& account : plan.accounts) {
             server.store().put(account.shop, account.name, account.first_value);
+        }
+    });
+    apple_->with_people([&](sim::People& people, common::Now) {
+        for (const sim::PlannedAccount& account : plan.accounts) {
+            people.add_device({.name = phone_of(account), .account = account.name});
+            people.add_device(
+                {.name = account.name + "-tv", .platform = sim::Platform::tvos, .account = account.name});
         }
     });
     return true;
@@ -178,8 +191,32 @@ void Scene::start_trouble(common::Duration length) {
 }
 
 void Scene::sign_in(const sim::PlannedAccount& account, const std::string& value) {
-    apple_->with_apple(
-        [&](sim::Apple& server, common::Now) { server.store().put(account.shop, account.name, value); });
+    apple_->with_people([&](sim::People& people, common::Now now) {
+        const std::string phone = phone_of(account);
+        const sim::Prompt prompt =
+            people.request_authorization(phone, account.shop, sim::SheetAnswer::approve);
+        static_cast<void>(people.update_token(phone, account.shop, *prompt.context, value, now.steady));
+    });
+}
+
+std::vector<sim::Finding> Scene::leftovers(const sim::Plan& plan) {
+    // Whoever is meant to get a dead letter is owed the rest.
+    const auto owed = [&](std::size_t record, std::size_t) {
+        return plan.records[record].kind != sim::RecordKind::valid;
+    };
+    const std::vector<sim::Demand> demands = sim::demands_of(plan, owed, common::Instant{});
+    sim::Ledger ledger;
+    apple_->with_apple([&](sim::Apple& server, common::Now) { ledger = server.ledger(); });
+    std::vector<sim::Finding> findings;
+    apple_->with_people(
+        [&](sim::People& people, common::Now) { findings = sim::leftovers(people, ledger, demands); });
+    return findings;
+}
+
+std::size_t Scene::devices() {
+    std::size_t devices = 0;
+    apple_->with_people([&](sim::People& people, common::Now) { devices = people.devices().size(); });
+    return devices;
 }
 
 void Scene::mend_apple() {

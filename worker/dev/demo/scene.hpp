@@ -11,6 +11,7 @@
 #include "common/result.hpp"
 #include "worker/dev/apple_server.hpp"
 #include "worker/dev/embedded_broker.hpp"
+#include "worker/sim/end_state.hpp"
 #include "worker/sim/plan.hpp"
 
 namespace dev {
@@ -30,10 +31,13 @@ public:
     [[nodiscard]] const std::filesystem::path& config_file() const noexcept { return config_file_; }
     // Where the worker writes its log, so that it does not mix with the progress line.
     [[nodiscard]] std::filesystem::path log_file() const { return directory_ / "worker.log"; }
+    [[nodiscard]] const std::filesystem::path& ca_file() const noexcept { return certificates_.ca_file; }
+    [[nodiscard]] std::string front_desk_url() const { return apple_->front_desk_url(); }
     [[nodiscard]] const std::string& bootstrap() const noexcept { return broker_.bootstrap(); }
 
     // Apple misbehaves for the first two thirds of `length`, one thing after the other; see scene.cpp.
     void start_trouble(common::Duration length);
+    // A person's phone stores a fresh value.
     void sign_in(const sim::PlannedAccount& account, const std::string& value);
 
     // From now on Apple takes every value.
@@ -43,6 +47,10 @@ public:
 
     // Accounts whose value at Apple is not what the events demanded.
     [[nodiscard]] std::vector<sim::Difference> differences(const sim::Plan& plan);
+
+    // What people's devices still hold against the events' will.
+    [[nodiscard]] std::vector<sim::Finding> leftovers(const sim::Plan& plan);
+    [[nodiscard]] std::size_t devices();
 
 private:
     Scene(std::filesystem::path directory, const sim::Plan& plan);
