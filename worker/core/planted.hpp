@@ -75,6 +75,20 @@ enum class Bug : std::uint8_t {
     bytes_never_given_back,
     youngest_shown_as_oldest,
     letters_not_shown_as_open,
+    // letters
+    letter_settled_before_acknowledged,
+    refused_replay_settled,
+    neighbour_settled,
+    settled_letters_forgotten,
+    replay_runs_everything,
+    replay_runs_too_little,
+    replay_to_another_partition,
+    replay_count_not_raised,
+    replay_bound_ignored,
+    ancestor_lost,
+    discard_names_the_wrong_command,
+    ledger_closes_when_sent,
+    ledger_forgets_what_is_on_its_way,
 };
 
 #ifdef AUTOSIGNIN_PLANTED_BUGS

@@ -5,10 +5,10 @@
 
 #include "tests/unit/dead_letters/letters_world.hpp"
 #include "worker/app/dead_letters/canary.hpp"
-#include "worker/app/dead_letters/discard_receipts.hpp"
 #include "worker/app/dead_letters/meter.hpp"
 #include "worker/app/dead_letters/plan.hpp"
 #include "worker/app/dead_letters/run_report.hpp"
+#include "worker/core/letters/discard_receipts.hpp"
 #include "worker/core/settle/offset_map.hpp"
 
 namespace {
@@ -265,7 +265,7 @@ TEST_CASE("discard: a receipt for each command that is still owed, with the same
         R"("time":"2026-01-02T03:04:05Z","data":{"app":"tv","sign_in_tokens":[{"value":"tkn~0"},{"value":"tkn~1"}]}})";
     const core::Discard discard{"anna", "sent anew", "e-2"};
     const auto receipts = [&](const core::Letter& letter) {
-        return discard_receipts("receipts", discard, rules, letter, record, letters_test::now);
+        return core::discard_receipts("receipts", discard, rules, letter, record, letters_test::now, "1.0.0");
     };
     core::Letter letter = letters_test::letter(41);
     REQUIRE(receipts(letter).size() == 1);

@@ -15,11 +15,8 @@ namespace {
 using namespace std::chrono_literals;
 using ports::steady_now;
 
-constexpr std::size_t under_way_max = 256;
 constexpr common::Duration commit_interval = 200ms;
 constexpr common::Duration longest_end = 40s;  // librdkafka gives every store an end within 30 s
-// So many letters that the brokers do not take are no accident, and the next ones would fare no better.
-constexpr std::uint64_t failed_max = 20;
 constexpr core::StoreId single_id{0};
 
 }  // namespace
@@ -52,32 +49,19 @@ common::Result<bool> Courier::store_now(core::OutgoingRecord record) {
                                                               : common::Error{single_->error};
 }
 
-void Courier::begin(const core::TopicPartition& partition, core::Settling settling) {
-    settling_.insert_or_assign(partition, std::move(settling));
-}
-
 bool Courier::take(const core::Position& letter, std::vector<core::OutgoingRecord> records) {
     if (!pump({})) {
         return false;
     }
-    while (under_way_.size() >= under_way_max || behind_since_) {
+    while (!book_.may_take()) {
         if (!pump(50ms)) {
             return false;
         }
     }
-    const std::uint64_t number = next_id_;
-    settling_.at(letter.partition).take(letter.offset);
-    under_way_.emplace(number, UnderWay{letter, records.size()});
-    for (core::OutgoingRecord& record : records) {
-        letter_of_.emplace(next_id_, number);
-        sink_.store({core::StoreId{next_id_++}, core::StoreKind::receipt, std::move(record)});
+    for (core::Store& store : book_.take(letter, std::move(records))) {
+        sink_.store(std::move(store));
     }
     return true;
-}
-
-void Courier::settle_at_once(const core::Position& place) {
-    settling_.at(place.partition).settle(place.offset);
-    dirty_.insert(place.partition);
 }
 
 void Courier::give_up(std::string why) {
@@ -92,8 +76,8 @@ bool Courier::pump(common::Duration wait) {
     collect(wait);
     if (sink_.fatal()) {
         give_up("Kafka refuses this producer for good");
-    } else if (failed_ >= failed_max) {
-        give_up(fmt::format("the brokers did not take {} letters ({})", failed_, last_error_));
+    } else if (book_.failed() >= core::UnderWay::failed_max) {
+        give_up(fmt::format("the brokers did not take {} letters ({})", book_.failed(), last_error_));
     } else if (steady_now() >= next_commit_) {
         commit_now_and_then();
     }
@@ -143,51 +127,29 @@ void Courier::ended(const core::StoreEnded& end) {
         single_ = end;
         return;
     }
-    const auto owner = letter_of_.find(end.id.value);
-    const auto letter = under_way_.find(owner->second);
-    letter_of_.erase(owner);
-    UnderWay& state = letter->second;
-    if (end.result != core::StoreResult::acknowledged) {
-        state.failed = true;
-        last_error_ = end.error;
-    }
-    if (--state.outstanding > 0) {
-        return;
-    }
-    core::Settling& settling = settling_.at(state.letter.partition);
-    if (state.failed) {
-        settling.give_back(state.letter.offset);
-        ++failed_;
-    } else {
-        settling.settle(state.letter.offset);
-        dirty_.insert(state.letter.partition);
-        ++settled_;
-    }
-    under_way_.erase(letter);
+    book_.ended(end);
+    last_error_ = end.result != core::StoreResult::acknowledged ? end.error : last_error_;
 }
 
 common::Result<bool> Courier::commit() {
     std::vector<kafka::GroupOffset> offsets;
-    for (const core::TopicPartition& partition : dirty_) {
-        const core::Settling& settling = settling_.at(partition);
-        offsets.push_back({partition, settling.committable(), settling.map().text});
+    for (core::UnderWay::Progress& progress : book_.to_commit()) {
+        offsets.push_back({std::move(progress.partition), progress.committed, std::move(progress.map)});
     }
     if (offsets.empty()) {
         return true;
     }
     auto done = member_->commit(offsets);
-    if (done) {
-        dirty_.clear();
-    }
+    book_.commit_ended(static_cast<bool>(done));
     return done;
 }
 
 common::Result<bool> Courier::finish() {
     const common::Instant deadline = steady_now() + longest_end;
-    while (!under_way_.empty() && steady_now() < deadline && pump(50ms)) {
+    while (!book_.empty() && steady_now() < deadline && pump(50ms)) {
     }
     // What was sent has an end, whether or not it can still be committed.
-    while (!under_way_.empty() && steady_now() < deadline) {
+    while (!book_.empty() && steady_now() < deadline) {
         collect(50ms);
     }
     if (!member_->still_sole()) {

@@ -11,10 +11,8 @@
 // Blocking: take() while 256 letters are under way; all others 40 s at most.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,7 +20,7 @@
 #include "worker/adapters/kafka/record_sink.hpp"
 #include "worker/adapters/kafka/sole_member.hpp"
 #include "worker/app/dead_letters/shelf.hpp"
-#include "worker/core/letters/settling.hpp"
+#include "worker/core/letters/under_way.hpp"
 
 namespace app::dead_letters {
 
@@ -38,9 +36,11 @@ public:
     [[nodiscard]] common::Result<bool> store_now(core::OutgoingRecord record);
 
     // A partition is begun: where its settling stands.
-    void begin(const core::TopicPartition& partition, core::Settling settling);
+    void begin(const core::TopicPartition& partition, core::Settling settling) {
+        book_.begin(partition, std::move(settling));
+    }
     [[nodiscard]] core::Settling& settling(const core::TopicPartition& partition) {
-        return settling_.at(partition);
+        return book_.settling(partition);
     }
 
     // The letter's records, at least one, are stored; it is settled when all of them are. False: nothing was
@@ -55,24 +55,19 @@ public:
     [[nodiscard]] bool idle(common::Duration wait);
 
     // A record that is no dead letter and owes nothing.
-    void settle_at_once(const core::Position& place);
+    void settle_at_once(const core::Position& place) { book_.settle_at_once(place); }
 
     // Everything under way ends, and is committed. The error: what could not be committed.
     [[nodiscard]] common::Result<bool> finish();
     // The group is free for others. Nothing can be settled any more.
     void leave() { member_.reset(); }
 
-    [[nodiscard]] std::uint64_t settled() const noexcept { return settled_; }
+    [[nodiscard]] std::uint64_t settled() const noexcept { return book_.settled(); }
     // Letters that the brokers did not take; they stay open.
-    [[nodiscard]] std::uint64_t failed() const noexcept { return failed_; }
+    [[nodiscard]] std::uint64_t failed() const noexcept { return book_.failed(); }
     [[nodiscard]] const std::string& last_error() const noexcept { return last_error_; }
 
 private:
-    struct UnderWay {
-        core::Position letter;
-        std::size_t outstanding = 0;
-        bool failed = false;
-    };
     void ended(const core::StoreEnded& end);
     void collect(common::Duration wait);
     void commit_now_and_then();
@@ -82,13 +77,7 @@ private:
     kafka::RecordSink& sink_;
     std::unique_ptr<kafka::SoleMember> member_;
     std::optional<core::StoreEnded> single_;  // how the record of store_now() ended
-    std::map<core::TopicPartition, core::Settling> settling_;
-    std::set<core::TopicPartition> dirty_;              // settled something since the last commit
-    std::map<std::uint64_t, UnderWay> under_way_;       // by letter number
-    std::map<std::uint64_t, std::uint64_t> letter_of_;  // by store id
-    std::uint64_t next_id_ = 1;
-    std::uint64_t settled_ = 0;
-    std::uint64_t failed_ = 0;
+    core::UnderWay book_;
     common::Instant next_commit_{};
     std::optional<common::Instant> behind_since_;  // commits fail
     bool given_up_ = false;

@@ -8,11 +8,12 @@
 
 #include "worker/app/adapter_settings.hpp"
 #include "worker/app/dead_letters/complaints.hpp"
-#include "worker/app/dead_letters/discard_receipts.hpp"
 #include "worker/app/dead_letters/meter.hpp"
 #include "worker/app/dead_letters/plan.hpp"
 #include "worker/app/dead_letters/run.hpp"
 #include "worker/app/refuse.hpp"
+#include "worker/app/version.hpp"
+#include "worker/core/letters/discard_receipts.hpp"
 #include "worker/ports/clock.hpp"
 
 namespace app::dead_letters {
@@ -89,7 +90,8 @@ ExitCode discard(const Config& config, const ErrandOptions& options) {
         config, options,
         {"discard", [](const core::Letter&) { return std::optional<core::Unsendable>{}; },
          [&](const core::Letter& letter, const core::Record& record) {
-             return discard_receipts(config.receipts.topic, why, rules, letter, record, wall_now());
+             return core::discard_receipts(
+                 config.receipts.topic, why, rules, letter, record, wall_now(), version());
          }});
 }
 

@@ -4,57 +4,20 @@
 
 #include <algorithm>
 #include <chrono>
-#include <iterator>
 #include <utility>
 
 #include "worker/app/adapter_settings.hpp"
-#include "worker/core/settle/offset_map.hpp"
 
 namespace app::dead_letters {
 namespace {
 
 constexpr common::Duration patience = std::chrono::seconds{10};
 
-// Offsets in [from, low) that no range covers.
-std::int64_t uncovered(core::Offset from, core::Offset low, const core::OffsetRanges& ranges) {
-    std::int64_t count = std::max<std::int64_t>(0, low - from);
-    for (const core::OffsetRange& range : ranges) {
-        const core::Offset last = std::min(range.last, low + -1);
-        count -= std::max<std::int64_t>(0, last - std::max(range.first, from) + 1);
-    }
-    return std::max<std::int64_t>(0, count);
-}
-
 }  // namespace
 
 Stretch stretch_of(
     core::TopicPartition partition, const kafka::Watermarks& marks, const kafka::GroupOffset& group) {
-    Stretch stretch{std::move(partition), marks.first, marks.end, marks.first, {}, 0};
-    // An offset above the end belongs to an earlier topic of this name: nothing here was settled.
-    if (!group.committed || *group.committed > marks.end) {
-        stretch.expired = group.committed ? 0 : marks.first.value;
-        return stretch;
-    }
-    const core::OffsetRanges above = core::decode_offset_map(*group.committed, group.metadata).ranges;
-    stretch.expired = uncovered(*group.committed, marks.first, above);
-    stretch.settled = std::clamp(*group.committed, marks.first, marks.end);
-    for (const core::OffsetRange& range : above) {
-        if (range.last >= stretch.settled) {
-            stretch.above.push_back({std::max(range.first, stretch.settled), range.last});
-        }
-    }
-    if (!stretch.above.empty() && stretch.above.front().first == stretch.settled) {
-        stretch.settled = stretch.above.front().last + 1;
-        stretch.above.erase(stretch.above.begin());
-    }
-    return stretch;
-}
-
-bool is_settled(const Stretch& stretch, core::Offset offset) {
-    const auto after = std::upper_bound(
-        stretch.above.begin(), stretch.above.end(), offset,
-        [](core::Offset wanted, const core::OffsetRange& range) { return wanted < range.first; });
-    return offset < stretch.settled || (after != stretch.above.begin() && offset <= std::prev(after)->last);
+    return core::stretch_of(std::move(partition), marks.first, marks.end, group.committed, group.metadata);
 }
 
 std::string replay_group(const Config& config) {

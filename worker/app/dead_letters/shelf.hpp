@@ -15,25 +15,16 @@
 #include "worker/adapters/kafka/log_reader.hpp"
 #include "worker/app/config/config.hpp"
 #include "worker/core/letters/read_letter.hpp"
-#include "worker/core/settle/offset_tracker.hpp"
+#include "worker/core/letters/stretch.hpp"
 
 namespace app::dead_letters {
 
-// One partition of a dead-letter topic.
-struct Stretch {
-    core::TopicPartition partition;
-    core::Offset first;        // that exists
-    core::Offset end;          // when the shelf was opened
-    core::Offset settled;      // everything below it: the replay group's committed offset, or `first`
-    core::OffsetRanges above;  // settled above it
-    std::int64_t expired = 0;  // offsets that retention took before anybody settled them
-};
+using core::is_settled;
+using core::Stretch;
 
 // Of what exists, and what the replay group committed.
 [[nodiscard]] Stretch stretch_of(
     core::TopicPartition partition, const kafka::Watermarks& marks, const kafka::GroupOffset& group);
-// Whether the letter was replayed or discarded before.
-[[nodiscard]] bool is_settled(const Stretch& stretch, core::Offset offset);
 
 class Shelf {
 public:

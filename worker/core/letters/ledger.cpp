@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/invariant.hpp"
+#include "worker/core/planted.hpp"
 
 namespace core {
 namespace {
@@ -73,8 +74,9 @@ std::vector<TopicPartition> Ledger::commits_wanted() const {
 void Ledger::source_committed(const TopicPartition& source, Offset committed) {
     for (auto letter = letters_.begin(); letter != letters_.end();) {
         const Letter& held = letter->second;
-        const bool done =
-            held.settled && held.until && *held.until <= committed && held.owed.source == source;
+        const bool done = held.settled && held.until &&
+                          (*held.until <= committed || planted(Bug::ledger_closes_when_sent)) &&
+                          held.owed.source == source;
         letter = done ? close(letter) : std::next(letter);
     }
 }
@@ -96,6 +98,9 @@ Ledger::Letters::iterator Ledger::close(Letters::iterator letter) {
 Ledger::Sum Ledger::sum() const {
     Sum sum;
     for (const auto& [offset, letter] : letters_) {
+        if (letter.settled && planted(Bug::ledger_forgets_what_is_on_its_way)) {
+            continue;
+        }
         ++(letter.settled ? sum.on_way : sum.open)[static_cast<std::size_t>(letter.owed.reason)];
         sum.oldest = std::min(sum.oldest.value_or(letter.owed.since), letter.owed.since);
     }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "worker/core/planted.hpp"
 #include "worker/core/settle/letter_headers.hpp"
 #include "worker/core/settle/text.hpp"
 
@@ -56,12 +57,19 @@ std::optional<Unsendable> unsendable(const Letter& letter, const ResendRules& ru
     if (letter.key_omitted) {
         return Unsendable::key_omitted;
     }
-    return letter.replays >= rules.replays_max ? std::optional{Unsendable::too_often} : std::nullopt;
+    return letter.replays >= rules.replays_max && !planted(Bug::replay_bound_ignored)
+               ? std::optional{Unsendable::too_often}
+               : std::nullopt;
 }
 
 OutgoingRecord resend(const Letter& letter, const Record& record) {
-    OutgoingRecord again{letter.original.partition.topic,    record.key, record.value, {}, std::nullopt,
-                         letter.original.partition.partition};
+    OutgoingRecord again{
+        letter.original.partition.topic,
+        record.key,
+        record.value,
+        {},
+        std::nullopt,
+        letter.original.partition.partition + (planted(Bug::replay_to_another_partition) ? 1 : 0)};
     again.headers.reserve(record.headers.size());
     for (const Header& header : record.headers) {
         if (!std::string_view{header.name}.starts_with(letter_header::prefix)) {
@@ -71,7 +79,8 @@ OutgoingRecord resend(const Letter& letter, const Record& record) {
     const auto say = [&again](std::string_view name, std::string value) {
         again.headers.push_back({std::string{name}, std::move(value)});
     };
-    say(letter_header::replay_count, std::to_string(letter.replays + 1));
+    say(letter_header::replay_count,
+        std::to_string(letter.replays + (planted(Bug::replay_count_not_raised) ? 0 : 1)));
     say(letter_header::replay_of, position_text(letter.place.partition, letter.place.offset));
     std::string since;
     append_rfc3339(since, letter.since);

@@ -83,7 +83,7 @@ OutgoingRecord dead_letter(const Record& original, std::string topic, const Dead
     say(letter_header::consumer_group, facts.consumer_group);
     say(letter_header::worker_version, facts.worker_version);
     say(letter_header::replay_count, std::to_string(lineage.replays));
-    if (!lineage.of.empty()) {
+    if (!lineage.of.empty() && !planted(Bug::ancestor_lost)) {
         say(letter_header::replay_of, lineage.of);
     }
     if (lineage.since) {

@@ -10,10 +10,10 @@
 #include "worker/core/letters/read_letter.hpp"
 #include "worker/core/settle/letter.hpp"
 
-namespace app::dead_letters {
+namespace core {
 
-[[nodiscard]] std::vector<core::OutgoingRecord> discard_receipts(
-    const std::string& receipts_topic, const core::Discard& discard, const core::DecodeRules& rules,
-    const core::Letter& letter, const core::Record& record, common::WallTime now);
+[[nodiscard]] std::vector<OutgoingRecord> discard_receipts(
+    const std::string& receipts_topic, const Discard& discard, const DecodeRules& rules, const Letter& letter,
+    const Record& record, common::WallTime now, std::string_view worker_version);
 
-}  // namespace app::dead_letters
+}  // namespace core

@@ -1,0 +1,58 @@
+#include "worker/core/letters/stretch.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "worker/core/planted.hpp"
+#include "worker/core/settle/offset_map.hpp"
+
+namespace core {
+namespace {
+
+// Offsets in [from, low) that no range covers.
+std::int64_t uncovered(Offset from, Offset low, const OffsetRanges& ranges) {
+    std::int64_t count = std::max<std::int64_t>(0, low - from);
+    for (const OffsetRange& range : ranges) {
+        const Offset last = std::min(range.last, low + -1);
+        count -= std::max<std::int64_t>(0, last - std::max(range.first, from) + 1);
+    }
+    return std::max<std::int64_t>(0, count);
+}
+
+}  // namespace
+
+Stretch stretch_of(
+    TopicPartition partition, Offset first, Offset end, std::optional<Offset> committed,
+    std::string_view metadata) {
+    Stretch stretch{std::move(partition), first, end, first, {}, 0};
+    // An offset above the end belongs to an earlier topic of this name: nothing here was settled.
+    if (!committed || *committed > end) {
+        stretch.expired = committed ? 0 : first.value;
+        return stretch;
+    }
+    const OffsetRanges above = planted(Bug::settled_letters_forgotten)
+                                   ? OffsetRanges{}
+                                   : decode_offset_map(*committed, metadata).ranges;
+    stretch.expired = uncovered(*committed, first, above);
+    stretch.settled = std::clamp(*committed, first, end);
+    for (const OffsetRange& range : above) {
+        if (range.last >= stretch.settled) {
+            stretch.above.push_back({std::max(range.first, stretch.settled), range.last});
+        }
+    }
+    if (!stretch.above.empty() && stretch.above.front().first == stretch.settled) {
+        stretch.settled = stretch.above.front().last + 1;
+        stretch.above.erase(stretch.above.begin());
+    }
+    return stretch;
+}
+
+bool is_settled(const Stretch& stretch, Offset offset) {
+    const auto after = std::upper_bound(
+        stretch.above.begin(), stretch.above.end(), offset,
+        [](Offset wanted, const OffsetRange& range) { return wanted < range.first; });
+    return offset < stretch.settled || (after != stretch.above.begin() && offset <= std::prev(after)->last);
+}
+
+}  // namespace core
