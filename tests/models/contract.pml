@@ -9,9 +9,15 @@
  *   NO_RULE_1    an event names the newest value only, not every value that may still be stored
  *   NO_RULE_2    values are reused: the second update goes back to v1
  *   NO_RULE_3    the commands of an event run newest value first
+ *
+ * And one of the worker's: a replay runs the first command that is owed and all behind it, also those that had ended,
+ * since an older event that is replayed meanwhile may have stored what they remove. Removed by
+ *   NO_RULE_4    a replay runs only what is owed
  */
 #define VALUES 5 /* 0 is none */
+#ifndef ATTEMPTS
 #define ATTEMPTS 2
+#endif
 #ifndef EVENTS
 #define EVENTS 3
 #endif
@@ -30,7 +36,21 @@
 byte stored = 1;
 bit air[25]; /* from * VALUES + to */
 byte in_the_air = 0;
-bit owed[4]; /* event k is an open dead letter */
+byte owed[4]; /* of event k, in a dead letter: the oldest value whose command failed; 0: nothing */
+#ifdef NO_RULE_4
+byte failed[4]; /* all of them, a bit each */
+#define fail(event, from) failed[event] = failed[event] | (1 << from)
+#define runs(value) (!only || (only & (1 << value)))
+#define again_only(event) only = failed[event]; failed[event] = 0
+#else
+#define fail(event, from) skip
+#define runs(value) (value >= only)
+#ifdef NO_RULE_3
+#define again_only(event) only = 0
+#else
+#define again_only(event) only = owed[event]
+#endif
+#endif
 bit done = 0;
 
 /* What Apple does with one request. A value that is not stored: 404, nothing changes. */
@@ -55,7 +75,7 @@ inline command(event, from, to, certain) {
     :: attempt < ATTEMPTS && !air[from * VALUES + to] ->
         atomic { air[from * VALUES + to] = 1; in_the_air++ } /* may land later */
         attempt++
-    :: attempt == ATTEMPTS && !certain -> owed[event] = 1; break
+    :: attempt == ATTEMPTS && !certain -> if :: !owed[event] -> owed[event] = from :: else -> skip fi; fail(event, from); break
     od
 }
 
@@ -67,7 +87,7 @@ inline target_of(event) {
     fi
 }
 
-/* The values before the event, oldest first: v1 .. v(event). */
+/* The values before the event, oldest first: v1 .. v(event); of a replay those that `only` says. */
 inline commands_of(event, certain) {
     target_of(event);
 #ifdef NO_RULE_1
@@ -76,13 +96,13 @@ inline commands_of(event, certain) {
 #ifdef NO_RULE_3
     value = event;
     do
-    :: value >= 1 -> if :: value != to -> command(event, value, to, certain) :: else -> skip fi; value--
+    :: value >= 1 -> if :: value != to && runs(value) -> command(event, value, to, certain) :: else -> skip fi; value--
     :: else -> break
     od
 #else
     value = 1;
     do
-    :: value <= event -> if :: value != to -> command(event, value, to, certain) :: else -> skip fi; value++
+    :: value <= event -> if :: value != to && runs(value) -> command(event, value, to, certain) :: else -> skip fi; value++
     :: else -> break
     od
 #endif
@@ -90,13 +110,13 @@ inline commands_of(event, certain) {
 }
 
 active proctype worker() {
-    byte next = 1, attempt, value, to, again;
+    byte next = 1, attempt, value, to, again, only = 0;
     do
     :: next <= EVENTS ->
         commands_of(next, 0);
         next++
-    :: next > 1 && owed[1] -> owed[1] = 0; commands_of(1, 0) /* a replay while newer events go on */
-    :: next > 2 && owed[2] -> owed[2] = 0; commands_of(2, 0)
+    :: next > 1 && owed[1] -> again_only(1); owed[1] = 0; commands_of(1, 0); only = 0 /* a replay while newer events go on */
+    :: next > 2 && owed[2] -> again_only(2); owed[2] = 0; commands_of(2, 0); only = 0
     :: next > EVENTS -> break
     od;
     /* Whatever was done is done once more, as after a crash; what is owed is replayed until it is answered. */
@@ -109,7 +129,7 @@ active proctype worker() {
     do
     :: again <= EVENTS ->
         if
-        :: owed[again] -> owed[again] = 0; commands_of(again, 1)
+        :: owed[again] -> again_only(again); owed[again] = 0; commands_of(again, 1); only = 0
         :: else -> skip
         fi;
         again++

@@ -139,11 +139,10 @@ void explain_event(
     }
     const core::Lineage lineage = core::lineage_of(record.headers);
     const std::vector<core::Command> commands = core::commands_for(std::move(event));
-    const bool only_some = !lineage.commands.empty() && lineage.commands.back() < commands.size();
+    const std::size_t first = core::first_to_run(lineage, commands.size());
     for (std::size_t i = 0; i < commands.size(); ++i) {
         PlannedCommand plan = planned(commands[i], i, app);
-        plan.ended_before =
-            only_some && !std::binary_search(lineage.commands.begin(), lineage.commands.end(), i);
+        plan.ended_before = i < first;
         explanation.commands.push_back(std::move(plan));
     }
     if (lineage.replays > 0) {

@@ -45,7 +45,9 @@ static_assert(Outcome::executed < Outcome::already_so && Outcome::not_found < Ou
 void Outcomes::sent(const Letter& letter, std::size_t commands) {
     Waiting waiting{std::string{reason_name(letter.reason)}, letter.error_code, {}};
     waiting.commands.insert(letter.commands.begin(), letter.commands.end());
-    for (std::size_t index = 0; letter.commands.empty() && index < commands; ++index) {
+    // What comes behind the first command that is owed runs again.
+    const std::size_t first = letter.commands.empty() ? 0 : letter.commands.front();
+    for (std::size_t index = first; index < commands; ++index) {
         waiting.commands.insert(index);
     }
     waiting_.insert_or_assign(position_text(letter.place.partition, letter.place.offset), std::move(waiting));

@@ -62,6 +62,11 @@ Lineage lineage_of(const Headers& headers) {
     return lineage;
 }
 
+std::size_t first_to_run(const Lineage& lineage, std::size_t commands) noexcept {
+    const std::vector<std::size_t>& owed = lineage.commands;
+    return owed.empty() || owed.back() >= commands ? 0 : owed.front();
+}
+
 std::string position_text(const TopicPartition& partition, Offset offset) {
     return fmt::format("{}/{}/{}", partition.topic, partition.partition, offset.value);
 }

@@ -27,6 +27,13 @@ struct Lineage {
 // ancestor only.
 [[nodiscard]] Lineage lineage_of(const Headers& headers);
 
+// The first command that has to run, of so many that the event asks for; those before it ended in an earlier
+// round. All behind it run again, also those that are not owed: an older dead letter of the account that was
+// replayed meanwhile may have stored the value that they remove. Commands run oldest value first, so nothing
+// brings back what the ones before have removed. A list that does not fit the event is not believed: then it
+// is 0, which is harmless.
+[[nodiscard]] std::size_t first_to_run(const Lineage& lineage, std::size_t commands) noexcept;
+
 // The indices of a dlq.commands header; empty: the text is no ascending list of numbers.
 [[nodiscard]] std::vector<std::size_t> read_command_list(std::string_view text);
 
