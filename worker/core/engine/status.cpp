@@ -22,7 +22,8 @@ Status Engine::Impl::status(common::Now now) const {
     obligations_.for_each([&](const Obligation& obligation) {
         if (obligation.stage == Obligation::Stage::queued ||
             (obligation.owes_dead_letter() && !planted(Bug::letters_not_shown_as_open))) {
-            const common::WallTime since = obligation.envelope.time.value_or(obligation.record.timestamp);
+            const common::WallTime since = obligation.envelope.time.value_or(
+                obligation.lineage.since.value_or(obligation.record.timestamp));
             oldest = !oldest                                  ? since
                      : planted(Bug::youngest_shown_as_oldest) ? std::max(*oldest, since)
                                                               : std::min(*oldest, since);
