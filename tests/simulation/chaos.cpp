@@ -147,13 +147,24 @@ private:
     void poison() {
         if (!world_.plan.rejected_values.empty()) {
             world_.inputs.count_fault(FaultKind::reject_value);
-            world_.apple.add({.kind = FaultKind::reject_value, .values = world_.plan.rejected_values});
+            world_.apple.add(
+                {.kind = FaultKind::reject_value,
+                 .until = poison_ends(),
+                 .values = world_.plan.rejected_values});
         }
         if (!world_.plan.failing_values.empty()) {
             world_.inputs.count_fault(FaultKind::fail_value);
             world_.apple.add(
-                {.kind = FaultKind::fail_value, .values = world_.plan.failing_values, .status = 500});
+                {.kind = FaultKind::fail_value,
+                 .until = poison_ends(),
+                 .values = world_.plan.failing_values,
+                 .status = 500});
         }
+    }
+
+    common::Instant poison_ends() {
+        const auto& after = world_.swarm.heals_after;
+        return after ? world_.timeline.now().steady + *after : common::never;
     }
 
     // One by one, each value a few times at most, so that no command fails often enough to be given up.

@@ -97,6 +97,19 @@ constexpr std::array rows{
     ROW(bytes_never_given_back),
     ROW(youngest_shown_as_oldest),
     ROW(letters_not_shown_as_open),
+    ROW(letter_settled_before_acknowledged),
+    ROW(refused_replay_settled),
+    ROW(neighbour_settled),
+    ROW(settled_letters_forgotten),
+    ROW(replay_runs_everything),
+    ROW(replay_runs_too_little),
+    ROW(replay_to_another_partition),
+    ROW(replay_count_not_raised),
+    ROW(replay_bound_ignored),
+    ROW(ancestor_lost),
+    ROW(discard_names_the_wrong_command),
+    ROW(ledger_closes_when_sent),
+    ROW(ledger_forgets_what_is_on_its_way),
 };
 #undef ROW
 

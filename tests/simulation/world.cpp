@@ -1,5 +1,7 @@
 #include "tests/simulation/world.hpp"
 
+#include "tests/simulation/operators.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -84,7 +86,8 @@ World::World(Setup setup, sim::Trace::Out out)
           referee,
           {.static_members = swarm.static_members,
            .metadata_chars_max =
-               swarm.short_metadata ? sim::short_metadata_chars : core::offset_map_chars_max}},
+               swarm.short_metadata ? sim::short_metadata_chars : core::offset_map_chars_max,
+           .letter_partitions = swarm.letter_partitions}},
       calm_at{timeline.now().steady + swarm.calm_after},
       plant_{std::move(setup.plant)},
       between_steps_{std::move(setup.between_steps)} {
@@ -104,6 +107,9 @@ World::World(Setup setup, sim::Trace::Out out)
     turn_cost_ = choices.chance(50) ? choices.between(common::Duration{100us}, common::Duration{10ms}) : 20us;
     inputs.count_world(swarm, plan);
     setup.script(*this);
+    if (swarm.operators) {
+        operators_ = std::make_unique<Operators>(*this);
+    }
     for (std::size_t worker = 0; worker < swarm.workers; ++worker) {
         start_worker(worker);
     }
@@ -297,7 +303,8 @@ void World::check_drain(const Worker& worker, app::TurnResult result) {
 
 bool World::at_rest() const {
     return timeline.now().steady >= calm_at && restarts_due_ == 0 && broker.all_committed() &&
-           broker.everybody_knows() && apple.in_the_air() == 0;
+           broker.everybody_knows() && apple.in_the_air() == 0 &&
+           (operators_ == nullptr || operators_->at_rest());
 }
 
 // Records that always fail may be of one account, so that each waits until the attempts of the one before are
@@ -337,6 +344,9 @@ bool World::step() {
     }
     if (ending_ && workers_.empty()) {
         referee.check_end(apple.store());
+        if (operators_ != nullptr) {
+            referee.letters.check_end(broker.replay_group.committed);
+        }
         return false;
     }
     const std::optional<std::size_t> next = next_worker();
@@ -360,6 +370,10 @@ Report World::run() {
     while (step()) {
     }
     add(probes_, referee.probes());
+    if (operators_ != nullptr) {
+        const std::size_t letters = referee.letters.letters();
+        inputs.count(sim::Input::letters, letters == 0 ? 0U : letters < 4 ? 1U : letters < 16 ? 2U : 3U);
+    }
     return {
         .broken = verdict.broken(),
         .swarm = swarm.describe(),

@@ -52,6 +52,7 @@ struct Report {
 // Puts something wrong between a worker and its ports, to prove that the referee notices.
 using Plant = std::function<app::Ports(app::Ports genuine)>;
 
+class Operators;
 class World;
 
 // Announces the faults of the world's swarm to its timeline, and their end.
@@ -119,6 +120,7 @@ private:
     std::function<void(World&)> between_steps_;
     sim::WorkerId last_worker_ = sim::no_worker;
     std::vector<std::unique_ptr<Worker>> workers_;
+    std::unique_ptr<Operators> operators_;  // none: nobody looks at dead letters
     std::size_t restarts_due_ = 0;
     bool ending_ = false;
     common::Duration turn_cost_{};

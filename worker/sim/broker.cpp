@@ -13,9 +13,9 @@ using namespace std::chrono_literals;
 }
 
 Broker::Broker(
-    Timeline& timeline, Choices& choices, Trace& trace, const Plan& plan, BrokerWitness& witness,
-    Habits habits)
-    : timeline_{timeline},
+    Timeline& timeline, Choices& choices, Trace& trace, Plan& plan, BrokerWitness& witness, Habits habits)
+    : letters{"account-events.dead-letters", habits.letter_partitions},
+      timeline_{timeline},
       choices_{choices},
       trace_{trace},
       plan_{plan},
@@ -222,7 +222,28 @@ std::string Broker::commit(const std::vector<core::PartitionCommit>& entries) {
 }
 
 void Broker::store(core::StoreKind kind, const core::OutgoingRecord& record) {
+    if (record.topic == plan_.partitions.front().topic) {
+        replay(record);
+        return;
+    }
     witness_.stored(kind, record);
+    if (kind == core::StoreKind::dead_letter) {
+        witness_.letter_written(letters.put(record, timeline_.now().wall), record);
+    }
+}
+
+void Broker::replay(const core::OutgoingRecord& record) {
+    std::optional<PlannedRecord> copy = witness_.replay_written(record);
+    if (!copy) {
+        return;
+    }
+    const std::size_t partition = copy->partition;
+    const std::size_t index = plan_.append(std::move(*copy), timeline_.now().steady - start_);
+    witness_.replay_appended(index);
+    const auto owner = members_.find(partitions_[partition].owner);
+    if (owner != members_.end() && owner->second.member != nullptr) {
+        owner->second.member->appended(partition);
+    }
 }
 
 bool Broker::everybody_knows() const {

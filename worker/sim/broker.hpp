@@ -19,6 +19,7 @@
 #include "worker/core/engine/effect.hpp"
 #include "worker/core/settle/offset_map.hpp"
 #include "worker/sim/choices.hpp"
+#include "worker/sim/letter_topics.hpp"
 #include "worker/sim/plan.hpp"
 #include "worker/sim/probe.hpp"
 #include "worker/sim/timeline.hpp"
@@ -32,6 +33,8 @@ public:
     virtual void assigned(
         std::size_t partition, core::Epoch epoch, core::Offset next, std::string metadata) = 0;
     virtual void revoked(std::vector<core::Epoch> epochs, bool lost) = 0;
+    // A record that was not planned is in the partition.
+    virtual void appended(std::size_t partition) = 0;
 };
 
 // What the broker tells whoever checks.
@@ -41,6 +44,10 @@ public:
     virtual void committed(
         std::size_t partition, core::Epoch epoch, core::Offset offset, const std::string& metadata) = 0;
     virtual void stored(core::StoreKind kind, const core::OutgoingRecord& record) = 0;
+    virtual void letter_written(const core::Position& place, const core::OutgoingRecord& letter) = 0;
+    // What an operator's record in a source topic is; none: it should not be there.
+    [[nodiscard]] virtual std::optional<PlannedRecord> replay_written(const core::OutgoingRecord& record) = 0;
+    virtual void replay_appended(std::size_t record) = 0;
     virtual void reached(Probe probe) = 0;
 };
 
@@ -49,9 +56,10 @@ public:
     struct Habits {
         bool static_members = false;
         std::size_t metadata_chars_max = core::offset_map_chars_max;
+        std::size_t letter_partitions = 1;
     };
     Broker(
-        Timeline& timeline, Choices& choices, Trace& trace, const Plan& plan, BrokerWitness& witness,
+        Timeline& timeline, Choices& choices, Trace& trace, Plan& plan, BrokerWitness& witness,
         Habits habits);
 
     // `instance`: the name that a static member keeps when it starts again.
@@ -75,7 +83,12 @@ public:
     // Applies the entries whose epoch the broker still believes in and whose metadata is not too long. Empty:
     // all of them; otherwise the error that the whole commit ends with.
     [[nodiscard]] std::string commit(const std::vector<core::PartitionCommit>& entries);
+    // Wherever it is addressed to.
     void store(core::StoreKind kind, const core::OutgoingRecord& record);
+
+    LetterTopics letters;
+    SoleGroup replay_group{};
+    Commits ledger_committed{};
 
     [[nodiscard]] const core::TopicPartition& name(std::size_t partition) const {
         return plan_.partitions[partition];
@@ -110,12 +123,13 @@ private:
     };
     void take_back_late(const std::vector<core::Epoch>& epochs);
     void forget_owner(WorkerId worker);
+    void replay(const core::OutgoingRecord& record);
     [[nodiscard]] bool adopt(WorkerId worker, GroupMember& member, std::size_t instance);
 
     Timeline& timeline_;
     Choices& choices_;
     Trace& trace_;
-    const Plan& plan_;
+    Plan& plan_;
     BrokerWitness& witness_;
     Habits habits_;
     common::Instant start_;

@@ -36,6 +36,10 @@ enum class Input : std::uint8_t {
     clock_jump,
     sleep,
     setting,
+    errand,
+    errand_limits,
+    selection,
+    letters,
 };
 
 // The first name is the group's, the others are its buckets'.
@@ -100,8 +104,15 @@ inline constexpr std::array input_groups{
         "setting",
         {"rate limit", "no receipts", "no canary", "in flight <=4", "buffer <=20", "bytes limit",
          "stores <=8", "span limit", "commits each few", "outcomes told", "small ration"}},
+    InputGroup{Input::errand, "errand", {"replay", "discard"}},
+    InputGroup{Input::errand_limits, "errand's limits", {"none", "letters", "rate", "both"}},
+    InputGroup{
+        Input::selection,
+        "selection",
+        {"everything", "reason", "account", "app", "partition", "islands", "replayed or not", "type"}},
+    InputGroup{Input::letters, "dead letters of a world with operators", {"0", "1-3", "4-15", "more"}},
 };
-static_assert(input_groups.size() == static_cast<std::size_t>(Input::setting) + 1);
+static_assert(input_groups.size() == static_cast<std::size_t>(Input::letters) + 1);
 
 // Where the buckets of a group begin, all in one row.
 inline constexpr auto input_offsets = [] {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -106,6 +107,7 @@ private:
         record.offset = next_offset(record.partition);
         record.produced = at;
         record.timestamp = start_ + std::chrono::floor<std::chrono::milliseconds>(at);
+        record.owed_since = record.timestamp;
         record.key = plan_.accounts[account].name;
         if (choices_.chance(3)) {
             record.key = choices_.chance(50) ? std::nullopt : std::optional<std::string>{"another-key"};
@@ -131,7 +133,9 @@ private:
 
     void make_event(PlannedRecord& record, common::Duration at) {
         Lineage& lineage = lineages_[record.account];
-        if (!lineage.current || lineage.poisoned_events >= 2) {
+        constexpr std::size_t named_max = 4;
+        if (!lineage.current || lineage.poisoned_events >= 2 ||
+            (swarm_.operators && lineage.older.size() >= named_max)) {
             sign_in_again(record.account, at);
         }
         const auto type = core::event_types[choices_.below(core::event_types.size())];
@@ -145,7 +149,11 @@ private:
         if (lineage.poisoned) {
             record.kind = RecordKind::poisoned;
             ++lineage.poisoned_events;
-            commands_for(record, values, update ? fresh_replacement(record.account) : std::string{});
+            const std::string replacement = update ? fresh_replacement(record.account) : std::string{};
+            commands_for(record, values, replacement);
+            if (swarm_.operators) {
+                expect_replay(lineage, values, replacement);
+            }
         } else {
             const std::optional<std::string> replacement =
                 update ? std::optional{fresh_value(record.account, true)} : std::nullopt;
@@ -161,7 +169,20 @@ private:
         return fmt::format("{}{}.{}", value_mark, account, lineages_[account].serial++);
     }
 
+    // Somebody will make Apple take the event in the end, or give it up. Until then either value may be
+    // stored.
+    void expect_replay(Lineage& lineage, std::vector<std::string> values, const std::string& replacement) {
+        lineage.older = std::move(values);
+        lineage.current = replacement.empty() ? std::nullopt : std::optional{replacement};
+    }
+
     std::vector<std::string> named_values(const Lineage& lineage) {
+        if (swarm_.operators) {
+            // Any of them may still be stored, as long as a dead letter is open.
+            std::vector<std::string> values = lineage.older;
+            values.push_back(*lineage.current);
+            return values;
+        }
         std::vector<std::string> values;
         for (const std::string& old : lineage.older) {
             if (values.size() < 3 && choices_.chance(30)) {
@@ -266,6 +287,23 @@ std::size_t bytes_of(const PlannedRecord& record) {
 
 Plan draw_plan(Choices& choices, const Swarm& swarm, common::WallTime start) {
     return Planner{choices, swarm, start}.make();
+}
+
+std::size_t Plan::append(PlannedRecord record, common::Duration now) {
+    std::vector<std::size_t>& log = logs[record.partition];
+    const auto later = std::find_if(
+        log.begin(), log.end(), [&](std::size_t index) { return records[index].produced > now; });
+    record.offset = later == log.begin() ? core::Offset{} : records[*std::prev(later)].offset + 1;
+    record.produced = now;
+    std::for_each(
+        later, log.end(), [&](std::size_t index) { records[index].offset = records[index].offset + 1; });
+    const std::size_t index = records.size();
+    for (std::size_t command = record.first_command; command < record.commands.size(); ++command) {
+        places[record.commands[command]].push_back({index, command});
+    }
+    log.insert(later, index);
+    records.push_back(std::move(record));
+    return index;
 }
 
 std::optional<std::size_t> Plan::record_at(std::size_t partition, core::Offset offset) const {

@@ -43,6 +43,11 @@ struct PlannedRecord {
     std::optional<std::string> value{};
     core::Headers headers{};
     common::WallTime timestamp{};
+    common::WallTime owed_since{};  // the time of the event
+    // Of a dead letter that an operator sent back: the record is not planned but comes while the world runs.
+    int replays = 0;
+    std::string replay_of{};        // the letter's place
+    std::size_t first_command = 0;  // the commands before it ended in an earlier round
 };
 
 struct PlannedAccount {
@@ -80,6 +85,10 @@ struct Plan {
     [[nodiscard]] std::optional<std::size_t> record_at(std::size_t partition, core::Offset offset) const;
     [[nodiscard]] std::optional<std::size_t> partition_of(const core::TopicPartition& partition) const;
     [[nodiscard]] std::string position(std::size_t record) const;
+
+    // The record is written at this time since the start: behind what its partition holds by then, before
+    // what is planned for later, which moves up by one offset. Returns its index.
+    std::size_t append(PlannedRecord record, common::Duration now);
 };
 
 // Every token value contains this, so that a checker finds one wherever it turns up.

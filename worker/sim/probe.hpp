@@ -37,6 +37,17 @@ enum class Probe : std::uint8_t {
     rejected_by_mistake,
     rejections_held,
     canary_rejected,
+    replay_failed_again,
+    replay_behind_newer_event,
+    replayed_twice,
+    letter_taken_again,
+    operator_killed,
+    operator_replaced,
+    operator_told_who_holds_it,
+    replay_refused_as_too_often,
+    letter_without_value_refused,
+    letter_discarded,
+    old_update_found_nothing,
 };
 
 inline constexpr std::array probe_names{
@@ -67,8 +78,19 @@ inline constexpr std::array probe_names{
     std::string_view{"a command was dead-lettered that Apple rejected by mistake"},
     std::string_view{"rejections in a row were held until a canary was well"},
     std::string_view{"a canary was rejected"},
+    std::string_view{"a replay was dead-lettered again"},
+    std::string_view{"a replay queued behind a newer event of its account"},
+    std::string_view{"a dead letter was replayed twice"},
+    std::string_view{"a dead letter was taken up again by another run"},
+    std::string_view{"a replay was killed half-way"},
+    std::string_view{"an operator slept and was replaced"},
+    std::string_view{"a second operator was told that another one is at work"},
+    std::string_view{"a dead letter had been replayed too often"},
+    std::string_view{"a dead letter without its value could not be replayed"},
+    std::string_view{"a dead letter was discarded"},
+    std::string_view{"a replayed update found nothing behind a newer event"},
 };
-static_assert(probe_names.size() == static_cast<std::size_t>(Probe::canary_rejected) + 1);
+static_assert(probe_names.size() == static_cast<std::size_t>(Probe::old_update_found_nothing) + 1);
 
 using ProbeCounts = std::array<std::uint64_t, probe_names.size()>;
 

@@ -50,6 +50,20 @@ std::string_view promise_name(Promise promise) noexcept {
             return "no_spinning";
         case Promise::secrets_stay_inside:
             return "secrets_stay_inside";
+        case Promise::ancestor_known:
+            return "ancestor_known";
+        case Promise::replay_goes_home:
+            return "replay_goes_home";
+        case Promise::only_owed_runs:
+            return "only_owed_runs";
+        case Promise::replayed_once:
+            return "replayed_once";
+        case Promise::replays_bounded:
+            return "replays_bounded";
+        case Promise::settled_when_stored:
+            return "settled_when_stored";
+        case Promise::owed_until_done:
+            return "owed_until_done";
         case Promise::repeatable:
             return "repeatable";
     }

@@ -33,6 +33,13 @@ enum class Promise : std::uint8_t {
     drains,                    // a drain ends in its bound, and cleanly once faults are over
     no_spinning,               // turns without progress do not repeat
     secrets_stay_inside,       // no token value or credential in logs, receipts, headers
+    ancestor_known,            // a replay, and what becomes of it, names the letter before and is counted
+    replay_goes_home,          // a replay goes to the partition that its account is ordered in
+    only_owed_runs,            // a replay runs what is owed, and what must come behind it, no more
+    replayed_once,             // a settled letter is left alone, and a kill repeats little
+    replays_bounded,           // no letter goes back more often than allowed
+    settled_when_stored,       // a letter is settled when its replay or its discard is stored, not before
+    owed_until_done,           // what is shown as owed never sinks while something is, and ends at zero
     repeatable,                // same seed, same trace
 };
 [[nodiscard]] std::string_view promise_name(Promise promise) noexcept;

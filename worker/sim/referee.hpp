@@ -17,6 +17,7 @@
 
 #include "common/token_bucket.hpp"
 #include "worker/core/engine/stats.hpp"
+#include "worker/sim/letter_referee.hpp"
 #include "worker/sim/plan.hpp"
 #include "worker/sim/promise.hpp"
 #include "worker/sim/swarm.hpp"
@@ -28,7 +29,10 @@ namespace sim {
 class Referee final : public Witness {
 public:
     Referee(const Timeline& timeline, Trace& trace, const Swarm& swarm, const Plan& plan, Verdict& verdict)
-        : timeline_{timeline}, trace_{trace}, swarm_{swarm}, plan_{plan}, verdict_{verdict} {
+        : letters{
+              {timeline, trace, verdict, plan, [this](std::size_t record) { return finished(record); },
+               [this](Probe probe) { reached(probe); }}},
+          timeline_{timeline}, trace_{trace}, swarm_{swarm}, plan_{plan}, verdict_{verdict} {
         facts_.resize(plan.records.size());
         for (const PlannedRecord& record : plan.records) {
             largest_ = std::max(largest_, bytes_of(record));
@@ -74,7 +78,14 @@ public:
     void committed(
         std::size_t partition, core::Epoch epoch, core::Offset offset, const std::string& metadata) override;
     void stored(core::StoreKind kind, const core::OutgoingRecord& record) override;
+    void letter_written(const core::Position& place, const core::OutgoingRecord& letter) override;
+    std::optional<PlannedRecord> replay_written(const core::OutgoingRecord& record) override {
+        return letters.replayed(record);
+    }
+    void replay_appended(std::size_t record) override;
     void reached(Probe probe) override { ++probes_[static_cast<std::size_t>(probe)]; }
+
+    LetterReferee letters;
 
     [[nodiscard]] const ProbeCounts& probes() const noexcept { return probes_; }
 
@@ -84,6 +95,7 @@ private:
         std::optional<std::set<std::size_t>> owed{};  // its dead letter is stored and names these commands
         std::set<std::size_t> receipts{};             // by command
         bool event_receipt = false;
+        std::uint64_t decided_before = 0;  // decisions that are not its own: it came later
     };
     // How a command ended, as its owner was told.
     struct Heard {
@@ -209,7 +221,9 @@ private:
 
     // referee_settles.cpp
     [[nodiscard]] bool finished(std::size_t record) const;
-    [[nodiscard]] bool misjudged(const std::string& account) const;
+    [[nodiscard]] bool excused(const std::string& account) const;
+    [[nodiscard]] bool given_up(std::size_t account) const;
+    [[nodiscard]] bool decided(const PlannedCommand& command, const Facts& facts) const;
     [[nodiscard]] bool receipts_complete(std::size_t record, const Facts& facts) const;
     [[nodiscard]] bool receipts_wanted() const { return !swarm_.settings.receipts_topic.empty(); }
     [[nodiscard]] bool known_finished(const Ownership& owner, std::size_t record) const;
@@ -231,6 +245,7 @@ private:
         std::size_t partition, core::Offset offset, const std::string& metadata) const;
     [[nodiscard]] StoreWork read_store(
         WorkerId worker, core::StoreKind kind, const core::OutgoingRecord& record);
+    [[nodiscard]] bool receipt_of_letter(const core::OutgoingRecord& record);
     [[nodiscard]] StoreWork read_letter(WorkerId worker, const core::OutgoingRecord& record);
     [[nodiscard]] StoreWork read_receipt(WorkerId worker, const core::OutgoingRecord& record);
     void check_letter(
@@ -242,7 +257,8 @@ private:
     const Plan& plan_;
     Verdict& verdict_;
     std::vector<Facts> facts_;
-    std::set<PlannedCommand> decided_;
+    std::map<PlannedCommand, std::uint64_t> decided_;  // by the number of the last decision
+    std::uint64_t decisions_ = 0;
     std::set<PlannedCommand> misjudged_;        // rejected by Apple though nothing was wrong with them
     std::set<std::size_t> accounts_misjudged_;  // with such a dead letter: Apple holds what is owed
     std::map<WorkerId, Worker> workers_;

@@ -101,8 +101,8 @@ bool Referee::may_commit(const Ownership& owner, std::size_t record) const {
 void Referee::check_reach(WorkerId worker, const Ownership& owner, const core::PartitionCommit& entry) {
     core::Offset reach = owner.first;
     for (const std::set<std::size_t>* known : {&owner.received, &owner.claimed}) {
-        if (!known->empty()) {
-            reach = std::max(reach, plan_.records[*known->rbegin()].offset + 1);
+        for (const std::size_t record : *known) {
+            reach = std::max(reach, plan_.records[record].offset + 1);
         }
     }
     core::Offset claimed_to = entry.offset;

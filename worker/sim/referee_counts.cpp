@@ -135,11 +135,14 @@ bool Referee::known_executed(const Ownership& owner, std::size_t record) const {
         return true;
     }
     return planned.kind != RecordKind::invalid &&
-           std::all_of(planned.commands.begin(), planned.commands.end(), [&](const PlannedCommand& command) {
-               const auto heard = owner.heard.find(command);
-               return heard != owner.heard.end() && (heard->second.executed || heard->second.found_nothing ||
-                                                     heard->second.found_nothing_after_loss);
-           });
+           std::all_of(
+               planned.commands.begin() + static_cast<std::ptrdiff_t>(planned.first_command),
+               planned.commands.end(), [&](const PlannedCommand& command) {
+                   const auto heard = owner.heard.find(command);
+                   return heard != owner.heard.end() &&
+                          (heard->second.executed || heard->second.found_nothing ||
+                           heard->second.found_nothing_after_loss);
+               });
 }
 
 void Referee::check_oldest(WorkerId worker, const Worker& known, const core::Status& status) {
@@ -147,7 +150,7 @@ void Referee::check_oldest(WorkerId worker, const Worker& known, const core::Sta
     for (const auto& [epoch, owner] : known.owned) {
         for (const std::size_t record : owner.received) {
             if (!owner.claimed.contains(record) && !known_executed(owner, record) &&
-                (!oldest || plan_.records[record].timestamp < plan_.records[*oldest].timestamp)) {
+                (!oldest || plan_.records[record].owed_since < plan_.records[*oldest].owed_since)) {
                 oldest = record;
             }
         }
@@ -155,7 +158,7 @@ void Referee::check_oldest(WorkerId worker, const Worker& known, const core::Sta
     if (!oldest) {
         return;
     }
-    const common::Duration age = common::age(plan_.records[*oldest].timestamp, timeline_.now().wall);
+    const common::Duration age = common::age(plan_.records[*oldest].owed_since, timeline_.now().wall);
     if (!status.oldest_unexecuted || *status.oldest_unexecuted < age) {
         broke(
             worker, Promise::oldest_not_younger,

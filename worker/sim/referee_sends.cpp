@@ -107,17 +107,24 @@ std::optional<RecordPlace> Referee::place_of(
     WorkerId worker, const Ownership& owner, const PlannedCommand& command) {
     const auto& places = plan_.places.at(command);
     const RecordPlace* claimed = nullptr;
+    const RecordPlace* first = nullptr;  // in log order: replays stand behind what was planned
     const auto last = owner.last_sent.find(plan_.records[places.front().record].account);
     for (const RecordPlace& place : places) {
         const auto position = std::pair{plan_.records[place.record].offset, place.command};
         if (!owner.received.contains(place.record) ||
+            (swarm_.operators && owner.finished_at.contains(place.record)) ||
             (last != owner.last_sent.end() && position < last->second)) {
             continue;
         }
-        if (!owner.claimed.contains(place.record)) {
-            return place;
+        if (owner.claimed.contains(place.record)) {
+            claimed = &place;
+        } else if (
+            first == nullptr || plan_.records[place.record].offset < plan_.records[first->record].offset) {
+            first = &place;
         }
-        claimed = &place;
+    }
+    if (first != nullptr) {
+        return *first;
     }
     if (claimed != nullptr) {
         broke(
@@ -207,7 +214,7 @@ void Referee::decided(const LedgerEntry& entry) {
             "{} {} -> {}, {} account(s), wire {}", entry.action ? core::action_name(*entry.action) : "?",
             entry.value, entry.status, entry.accounts, static_cast<int>(entry.wire)));
     if (entry.action && (entry.status == 204 || entry.status == 404)) {
-        decided_.insert({*entry.action, entry.value, entry.replacement});
+        decided_[{*entry.action, entry.value, entry.replacement}] = ++decisions_;
     }
     const PlannedCommand command{entry.action.value_or(core::Action::erase), entry.value, entry.replacement};
     if (entry.status == 400 && !poison(command)) {
@@ -225,7 +232,10 @@ void Referee::hear(Worker& known, Ownership& owner, const Flight& flight, const 
         heard.executed = true;
         ++known.tally.executed[action];
     } else if (answer->status == 404) {
-        (heard.lost ? heard.found_nothing_after_loss : heard.found_nothing) = true;
+        heard.found_nothing_after_loss = heard.found_nothing_after_loss || heard.lost;
+        // An attempt of an earlier round says nothing to this one.
+        const bool shared = swarm_.operators && plan_.places.at(flight.command).size() > 1;
+        heard.found_nothing = heard.found_nothing || !heard.lost || shared;
         ++known.tally.found_nothing[action];
         if (heard.lost && flight.command.action == core::Action::update) {
             reached(Probe::update_found_nothing_after_loss);

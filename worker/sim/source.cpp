@@ -69,18 +69,35 @@ void SimSource::fetch(core::Epoch epoch) {
         owned.fetched.push_back(log[owned.next++]);
     }
     if (owned.next == log.size()) {
-        return;  // the plan has no more for this partition
+        owned.waits = true;  // the plan has no more for this partition
+        return;
     }
     const common::Instant available = broker_.available(log[owned.next]);
     if (available <= timeline_.now().steady) {
         fetch_later(epoch);
         return;
     }
+    owned.waits = true;
     timeline_.at(available, [weak = weak_from_this(), epoch] {
         if (const auto self = weak.lock()) {
-            self->fetch_later(epoch);
+            self->wake(epoch);
         }
     });
+}
+
+void SimSource::wake(core::Epoch epoch) {
+    const auto owned = owned_.find(epoch);
+    if (owned == owned_.end() || std::exchange(owned->second.waits, false)) {
+        fetch_later(epoch);
+    }
+}
+
+void SimSource::appended(std::size_t partition) {
+    for (const auto& [epoch, owned] : owned_) {
+        if (owned.partition == partition) {
+            return wake(epoch);
+        }
+    }
 }
 
 core::Received SimSource::hand_out(core::Epoch epoch, std::size_t record) const {

@@ -39,6 +39,7 @@ public:
 
     void assigned(std::size_t partition, core::Epoch epoch, core::Offset next, std::string metadata) override;
     void revoked(std::vector<core::Epoch> epochs, bool lost) override;
+    void appended(std::size_t partition) override;
 
     // Something can be collected.
     [[nodiscard]] bool ready() const;
@@ -51,10 +52,12 @@ private:
         std::deque<std::size_t> fetched{};  // indices into the plan's records
         bool paused = false;
         bool announced = false;  // Assigned was collected
+        bool waits = false;      // for a record that is not there yet
     };
     void set_paused(core::Epoch epoch, bool paused);
     void fetch_later(core::Epoch epoch);
     void fetch(core::Epoch epoch);
+    void wake(core::Epoch epoch);
     [[nodiscard]] core::Received hand_out(core::Epoch epoch, std::size_t record) const;
 
     WorkerId worker_;

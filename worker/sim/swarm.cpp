@@ -81,6 +81,25 @@ core::Settings draw_settings(Choices& choices, const Swarm& swarm) {
     return settings;
 }
 
+// Last, so that worlds without them are what they were.
+void draw_operators(Choices& choices, Swarm& swarm) {
+    swarm.operators = choices.chance(30);
+    if (!swarm.operators) {
+        return;
+    }
+    swarm.letter_partitions = choices.between(1, 3);
+    swarm.settings.receipts_topic = "receipts";
+    const bool heals = choices.chance(70);
+    if (heals) {
+        swarm.heals_after = choices.between({}, swarm.calm_after);
+    }
+    // Letters are what operators live on.
+    const bool more = choices.chance(60);
+    swarm.poison = swarm.poison || more;
+    swarm.poison_percent = more ? static_cast<unsigned>(choices.between(6, 50)) : swarm.poison_percent;
+    swarm.settings.breaker.canary = swarm.settings.breaker.canary || swarm.poison;
+}
+
 }  // namespace
 
 std::string app_name(core::AppId app) {
@@ -107,6 +126,7 @@ Swarm draw_swarm(Choices& choices) {
     }
     swarm.latency_max = choices.chance(50) ? 300ms : 20ms;
     swarm.settings = draw_settings(choices, swarm);
+    draw_operators(choices, swarm);
     return swarm;
 }
 
@@ -117,6 +137,7 @@ std::string Swarm::describe() const {
         "buffered <= {}, attempts <= {}; faults:",
         workers, partitions, accounts, records, apps, common::seconds(calm_after), settings.in_flight_max,
         settings.records_buffered_max, settings.attempts_max);
+    text += operators ? " operators" : "";
     for (const FaultClass& fault : fault_classes) {
         if (this->*fault.on) {
             text += ' ';

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -50,7 +51,11 @@ struct Swarm {
     bool slow_account = false;
     bool hot_account = false;
     bool partition_behind = false;
-    bool rejections = false;    // windows in which Apple answers 400 to what is right
+    bool rejections = false;  // windows in which Apple answers 400 to what is right
+    bool operators = false;   // people replay and discard dead letters meanwhile
+    std::size_t letter_partitions = 1;
+    // From the start, with operators: Apple takes poisoned values then; none: never.
+    std::optional<common::Duration> heals_after{};
     bool map_versions = false;  // some workers of the group write offset maps that others cannot read
 
     common::Duration latency_max{};

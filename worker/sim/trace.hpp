@@ -20,6 +20,7 @@ inline constexpr std::string_view trace_legend =
     "  A assigned  R revoked   L lost     F released\n"
     "  r received  > sent      < exchange ended               @ decided at Apple\n"
     "  s store     k store ended          c commit            C commit ended\n"
+    "  D dead letter stored    Q replay stored    O operator\n"
     "  % capacity  K key       J journal  ~ the world changes\n"
     "positions are partition@offset.command\n";
 
