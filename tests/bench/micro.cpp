@@ -69,8 +69,8 @@ void jwt_mint(benchmark::State& state) {
     const KeyFile file;
     auth::SignedCredentials tokens = file.tokens();
     for (auto _ : state) {
-        tokens.renew(core::AppId{0});
-        benchmark::DoNotOptimize(tokens.authorization(core::AppId{0}, start));
+        tokens.renew(core::CredentialId{0});
+        benchmark::DoNotOptimize(tokens.authorization(core::CredentialId{0}, start));
     }
 }
 BENCHMARK(jwt_mint);
@@ -79,7 +79,7 @@ void authorization_cached(benchmark::State& state) {
     const KeyFile file;
     auth::SignedCredentials tokens = file.tokens();
     for (auto _ : state) {
-        benchmark::DoNotOptimize(tokens.authorization(core::AppId{0}, start));
+        benchmark::DoNotOptimize(tokens.authorization(core::CredentialId{0}, start));
     }
 }
 BENCHMARK(authorization_cached);

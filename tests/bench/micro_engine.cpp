@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 
 core::Settings settings(std::size_t in_flight_max) {
     core::Settings settings;
-    settings.apps = {{.name = "tv", .endpoint = core::EndpointId{0}}};
+    settings.credentials = {{.name = "tv", .endpoint = core::EndpointId{0}}};
     settings.endpoints = {{.name = "apple"}};
     settings.rules.apps = {{"tv", core::AppId{0}}};
     settings.receipts_topic = "receipts";

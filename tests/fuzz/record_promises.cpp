@@ -25,7 +25,10 @@ using nlohmann::json;
 
 const core::DecodeRules& rules() {
     static const core::DecodeRules rules{
-        .apps = {{"streaming", core::AppId{0}}}, .type_aliases = {{"closed", core::EventType::deleted}}};
+        .apps = {{"streaming", core::AppId{0}}},
+        .type_aliases = {{"closed", core::EventType::deleted}},
+        .clients = {{"com.example.tv", core::CredentialId{1}}},
+        .keyless = core::CredentialId{2}};
     return rules;
 }
 

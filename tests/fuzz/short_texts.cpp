@@ -40,7 +40,7 @@ void check_answer(const std::string& text, common::WallTime now) {
     const auto& classes = core::answer_classes();
     INVARIANT(
         classes[core::answer_class_index(exchange)] == core::answer_class(exchange), "the set is closed");
-    for (const core::Action action : core::actions) {
+    for (const core::Action action : core::actions_of(core::CredentialKind::app)) {
         const core::Meaning meaning = core::classify(action, false, exchange);
         answer.body = text;
         answer.content_type = text;

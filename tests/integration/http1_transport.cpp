@@ -26,7 +26,7 @@ struct Client {
     void send(const World& world, std::uint64_t id, common::Duration timeout = 5s) {
         transport->send(
             {core::ExchangeId{id},
-             {endpoint_id, core::AppId{}, "/account/v1/autoSignIn/delete", "application/json",
+             {endpoint_id, core::CredentialId{}, "/account/v1/autoSignIn/delete", "application/json",
               common::Secret{R"({"autoSignInTokenValue":"token"})"}},
              common::Secret{world.authorization()},
              adapters::reactor::steady_now() + timeout});

@@ -57,6 +57,20 @@ TEST_CASE("transport: a request is answered, by name and by address") {
     CHECK(world.notices.empty());
 }
 
+// Apple's key set is asked for so, on connections that posted before and will post again.
+TEST_CASE("transport: a GET has neither body nor credential, and leaves no trace on what follows") {
+    World world;
+    const std::string_view path = "/account/v1/autoSignIn/delete";  // which takes no GET
+    for (std::uint64_t id = 1; id <= 6; id += 2) {
+        CHECK(world.ask(id) == "401");
+        core::HttpRequest get{.endpoint = {}, .credential = {}, .path = path, .content_type = {}, .body = {}};
+        get.method = "GET";
+        world.transport->send({core::ExchangeId{id + 1}, std::move(get), {}, world.clock.now().steady + 20s});
+        world.transport->flush();
+        CHECK(world.await(id + 1) == "405");
+    }
+}
+
 TEST_CASE("transport: hundreds at once, each ends exactly once") {
     World world;
     constexpr std::uint64_t many = 500;

@@ -158,10 +158,11 @@ public:
     [[nodiscard]] common::Instant next_deadline() const override { return common::never; }
 
     // The rest.
-    [[nodiscard]] common::Result<const common::Secret*> authorization(core::AppId, common::Now) override {
+    [[nodiscard]] common::Result<const common::Secret*> authorization(
+        core::CredentialId, common::Now) override {
         return &authorization_;
     }
-    void renew(core::AppId) override {}
+    void renew(core::CredentialId) override {}
     // CredentialChanged never comes: Apple changes its mind, not the key file.
     [[nodiscard]] common::Now now() override { return {now_, wall_at(now_)}; }
     [[nodiscard]] bool wait(common::Instant, std::vector<core::Input>&) override { return true; }
@@ -180,7 +181,7 @@ private:
 
     static core::Settings settings_of(const RevokeScenario& scenario) {
         core::Settings settings;  // as shipped
-        settings.apps.push_back(
+        settings.credentials.push_back(
             {.name = "tv",
              .endpoint = core::EndpointId{0},
              .requests_per_second = scenario.our_rate,

@@ -220,7 +220,7 @@ void World::request_drain(Worker& worker) {
 void World::key_file_changed() {
     for (const auto& worker : workers_) {
         for (std::uint32_t app = 0; app < swarm.apps; ++app) {
-            worker->credentials.key_changed(core::AppId{app});
+            worker->credentials.key_changed(core::CredentialId{app});
         }
     }
 }

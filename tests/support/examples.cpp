@@ -42,7 +42,11 @@ std::vector<Example> invalid_examples() {
 }
 
 core::DecodeRules example_rules() {
-    return {.apps = {{"streaming", core::AppId{0}}}, .type_aliases = {}};
+    return {
+        .apps = {{"streaming", core::AppId{0}}},
+        .type_aliases = {},
+        .clients = {{"com.example.tv", core::CredentialId{1}}, {"com.example.web", core::CredentialId{2}}},
+        .keyless = core::CredentialId{3}};
 }
 
 core::Record example_record(std::string value) {

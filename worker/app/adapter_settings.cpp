@@ -40,15 +40,22 @@ kafka::KafkaSettings kafka_settings(const Config& config) {
     };
 }
 
-std::vector<auth::Credential> app_credentials(const Config& config) {
+std::vector<auth::Credential> signed_credentials(const Config& config) {
     std::vector<auth::Credential> all;
-    for (const AppConfig& app : config.apps) {
-        auth::Credential credential{app.name, auth::AppIdentity{app.issuer_id, app.bundle_id}, {}};
-        for (const KeyConfig& key : app.keys) {
+    const auto add = [&](auth::Credential credential, const std::vector<KeyConfig>& keys,
+                         common::Duration lifetime) {
+        for (const KeyConfig& key : keys) {
             credential.keys.push_back({key.id, key.file});
         }
-        credential.lifetime = std::chrono::duration_cast<std::chrono::seconds>(app.token_lifetime);
+        credential.lifetime = std::chrono::duration_cast<std::chrono::seconds>(lifetime);
         all.push_back(std::move(credential));
+    };
+    for (const AppConfig& app : config.apps) {
+        add({app.name, auth::AppIdentity{app.issuer_id, app.bundle_id}, {}}, app.keys, app.token_lifetime);
+    }
+    for (const ClientConfig& client : config.identity.clients) {
+        add({client.client_id, auth::ClientIdentity{client.team_id, client.client_id}, {}}, client.keys,
+            client.secret_lifetime);
     }
     return all;
 }

@@ -13,8 +13,9 @@ namespace app {
 
 [[nodiscard]] kafka::KafkaSettings kafka_settings(const Config& config);
 
-// In the order of the apps.
-[[nodiscard]] std::vector<auth::Credential> app_credentials(const Config& config);
+// In the order of core::Settings::credentials: apps, then Sign in with Apple clients. The last of those,
+// which signs nothing, is not among them.
+[[nodiscard]] std::vector<auth::Credential> signed_credentials(const Config& config);
 
 // The consumer groups beside the workers' own, on the dead-letter topics: what people have replayed or
 // discarded, and what is not owed any more.

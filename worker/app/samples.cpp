@@ -46,15 +46,17 @@ void append_transport(const std::string& endpoint, const ports::TransportStats& 
     add(metrics::Metric::received_bytes, stats.bytes_received);
 }
 
-void append_credentials(std::span<const auth::CredentialStatus> credentials, Samples& samples) {
-    for (const auth::CredentialStatus& credential : credentials) {
-        const std::string app{credential.name};
+void append_credentials(
+    std::span<const auth::CredentialStatus> credentials, std::span<const core::CredentialSettings> settings,
+    Samples& samples) {
+    for (std::size_t i = 0; i < credentials.size(); ++i) {
+        const std::vector<std::string> labels{
+            std::string{core::api_name(core::api_of(settings[i].kind))}, settings[i].name};
         samples.push_back(
-            {metrics::Metric::credential_resign,
-             {app},
-             common::seconds(credential.resigns_in.value_or(common::Duration{}))});
+            {metrics::Metric::credential_resign, labels,
+             common::seconds(credentials[i].resigns_in.value_or(common::Duration{}))});
         samples.push_back(
-            {metrics::Metric::credential_keys, {app}, static_cast<double>(credential.keys_usable)});
+            {metrics::Metric::credential_keys, labels, static_cast<double>(credentials[i].keys_usable)});
     }
 }
 

@@ -9,6 +9,7 @@
 #include "worker/adapters/kafka/stats.hpp"
 #include "worker/adapters/metrics/exporter.hpp"
 #include "worker/app/ledger/ledger_watch.hpp"
+#include "worker/core/engine/settings.hpp"
 #include "worker/ports/transport_stats.hpp"
 
 namespace app {
@@ -18,7 +19,10 @@ using Samples = std::vector<metrics::Sample>;
 // `source` has the lag; faults of both clients are added up.
 void append_kafka(const kafka::KafkaStats& source, const kafka::KafkaStats& sink, Samples& samples);
 void append_transport(const std::string& endpoint, const ports::TransportStats& stats, Samples& samples);
-void append_credentials(std::span<const auth::CredentialStatus> credentials, Samples& samples);
+// `settings` has more at its end: what signs nothing.
+void append_credentials(
+    std::span<const auth::CredentialStatus> credentials, std::span<const core::CredentialSettings> settings,
+    Samples& samples);
 void append_letters(const ledger::Standing& standing, common::WallTime now, Samples& samples);
 
 }  // namespace app

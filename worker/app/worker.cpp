@@ -8,6 +8,7 @@
 #include "worker/adapters/admin/admin_server.hpp"
 #include "worker/adapters/admin/status_json.hpp"
 #include "worker/adapters/auth/fingerprint.hpp"
+#include "worker/adapters/auth/rs256.hpp"
 #include "worker/adapters/auth/signed_credentials.hpp"
 #include "worker/adapters/kafka/record_sink.hpp"
 #include "worker/adapters/kafka/record_source.hpp"
@@ -52,8 +53,8 @@ std::uint64_t random_seed() {
 
 metrics::Names names(const core::Settings& settings) {
     metrics::Names names{std::string{version()}, {}, {}};
-    for (const core::AppSettings& app : settings.apps) {
-        names.apps.push_back(app.name);
+    for (const core::CredentialSettings& one : settings.credentials) {
+        names.credentials.push_back({one.kind, one.name});
     }
     for (const core::EndpointSettings& endpoint : settings.endpoints) {
         names.endpoints.push_back(endpoint.name);
@@ -80,6 +81,7 @@ common::Result<core::Settings> settings_of(const Config& config) {
     core::Settings settings = to_settings(config);
     settings.worker_version = version();
     settings.seed = random_seed();
+    settings.rs256 = auth::rs256_verifies;
     settings.say_outcomes = config.log_level == core::Severity::debug;
     if (config.receipts.fingerprint_key_file.empty()) {
         settings.fingerprint = auth::Fingerprinter::with_random_key();
@@ -105,9 +107,10 @@ struct Worker::Parts {
                                          : nullptr},
           journal{options.journal == nullptr ? *own_journal : *options.journal},
           endpoints{settings.endpoints},
+          credentials{settings.credentials},
           exporter{names(settings)},
           engine{std::move(settings)},
-          tokens{app_credentials(config), [this](const core::Say& line) { say(line); }, clock.now()} {}
+          tokens{signed_credentials(config), [this](const core::Say& line) { say(line); }, clock.now()} {}
 
     void say(const core::Say& line) const {
         if (journal.wants(line.severity)) {
@@ -129,6 +132,7 @@ struct Worker::Parts {
     std::unique_ptr<log_lines::LogJournal> own_journal;
     ports::Journal& journal;
     std::vector<core::EndpointSettings> endpoints;
+    std::vector<core::CredentialSettings> credentials;
     metrics::Exporter exporter;
     core::Engine engine;
     auth::SignedCredentials tokens;
@@ -222,7 +226,7 @@ std::string Worker::Parts::metrics_page() {
         append_transport(
             endpoints[i].name, transport.stats(core::EndpointId{static_cast<std::uint32_t>(i)}), samples);
     }
-    append_credentials(tokens.status(now), samples);
+    append_credentials(tokens.status(now), credentials, samples);
     if (letters) {
         append_letters(letters->standing(now.steady), now.wall, samples);
     }

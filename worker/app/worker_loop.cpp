@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "common/overloaded.hpp"
+#include "worker/ports/place_credential.hpp"
 
 namespace app {
 
@@ -49,7 +50,7 @@ void WorkerLoop::carry_out(common::Now now) {
                 [&](const core::Pause& pause) { ports_.source.pause(pause.epoch); },
                 [&](const core::Resume& resume) { ports_.source.resume(resume.epoch); },
                 [&](const core::Release& release) { ports_.source.release(release.epochs); },
-                [&](const core::RenewCredential& renew) { ports_.credentials.renew(renew.app); },
+                [&](const core::RenewCredential& renew) { ports_.credentials.renew(renew.credential); },
                 [&](const core::Say& line) {
                     if (ports_.journal.wants(line.severity)) {
                         ports_.journal.write(line);
@@ -64,13 +65,18 @@ void WorkerLoop::carry_out(common::Now now) {
 }
 
 void WorkerLoop::send(core::SendRequest& send, common::Now now) {
-    const auto credential = ports_.credentials.authorization(send.request.app, now);
+    if (send.request.place == core::CredentialPlace::nowhere) {
+        ports_.transport.send({send.id, std::move(send.request), {}, send.deadline});
+        return;
+    }
+    const auto credential = ports_.credentials.authorization(send.request.credential, now);
     if (credential) {
-        ports_.transport.send({send.id, std::move(send.request), **credential, send.deadline});
+        common::Secret header = ports::place_credential(send.request, **credential);
+        ports_.transport.send({send.id, std::move(send.request), std::move(header), send.deadline});
         return;
     }
     // Every request in flight may end here in one turn.
-    if (const auto times = not_signed_[send.request.app].due(now.steady)) {
+    if (const auto times = not_signed_[send.request.credential].due(now.steady)) {
         ports_.journal.write(
             {core::Severity::error,
              "credential_unavailable",

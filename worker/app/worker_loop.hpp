@@ -54,7 +54,7 @@ private:
     std::vector<core::Input> inputs_;
     core::Effects effects_;
     bool more_ready_ = false;
-    std::map<core::AppId, common::OnceAMinute> not_signed_;
+    std::map<core::CredentialId, common::OnceAMinute> not_signed_;
     TurnResult result_ = TurnResult::more;
 };
 

@@ -71,6 +71,14 @@ enum class Bug : std::uint8_t {
     withheld_for_ever,
     rejections_held_for_ever,
     poison_tried_for_ever,
+    invalid_client_dead_letters,
+    // the second API
+    second_api_eats_all_flights,
+    session_asked_twice_a_day,
+    key_set_never_fetched,
+    key_unknown_before_the_fetch,
+    forged_notification_believed,
+    sessions_block_tokens,
     // gauges
     bytes_never_given_back,
     youngest_shown_as_oldest,

@@ -24,12 +24,12 @@ public:
         : worker_{worker}, weather_{weather}, key_id_{key_id}, trace_{trace}, witness_{witness} {}
 
     [[nodiscard]] common::Result<const common::Secret*> authorization(
-        core::AppId app, common::Now now) override;
-    void renew(core::AppId app) override;
+        core::CredentialId id, common::Now now) override;
+    void renew(core::CredentialId id) override;
     void collect(common::Now now, std::vector<core::Input>& inputs) override;
 
     [[nodiscard]] bool ready() const noexcept { return !changed_.empty(); }
-    void key_changed(core::AppId app);
+    void key_changed(core::CredentialId id);
     // The last authorization() gave nothing, so the loop has an input of its own.
     [[nodiscard]] bool take_failed() noexcept { return std::exchange(failed_, false); }
 
@@ -43,8 +43,8 @@ private:
     const std::string& key_id_;  // the key in use now; the world changes it
     Trace& trace_;
     Witness& witness_;
-    std::map<core::AppId, Token> tokens_;
-    std::vector<core::AppId> changed_;
+    std::map<core::CredentialId, Token> tokens_;
+    std::vector<core::CredentialId> changed_;
     bool failed_ = false;
 };
 

@@ -85,7 +85,7 @@ void Inputs::count_record(const Plan& plan, const PlannedRecord& record) {
 void Inputs::count_settings(const core::Settings& settings) {
     const core::Settings usual;
     const bool on[] = {
-        settings.apps.front().requests_per_second > 0,
+        settings.credentials.front().requests_per_second > 0,
         settings.receipts_topic.empty(),
         !settings.breaker.canary,
         settings.in_flight_max <= 4,

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -15,6 +16,10 @@
 namespace sim {
 
 namespace {
+
+constexpr std::array token_event_types{
+    core::EventType::password_changed, core::EventType::opted_out, core::EventType::sign_in_flagged,
+    core::EventType::deleted};
 
 using nlohmann::json;
 
@@ -138,7 +143,7 @@ private:
             (swarm_.operators && lineage.older.size() >= named_max)) {
             sign_in_again(record.account, at);
         }
-        const auto type = core::event_types[choices_.below(core::event_types.size())];
+        const auto type = token_event_types[choices_.below(token_event_types.size())];
         const bool update = (type == core::EventType::password_changed && choices_.chance(80)) ||
                             (type == core::EventType::sign_in_flagged && choices_.chance(40));
         std::vector<std::string> values = named_values(lineage);

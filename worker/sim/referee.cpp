@@ -24,8 +24,8 @@ constexpr common::Duration commit_slack = std::chrono::milliseconds{500};
 void Referee::worker_started(WorkerId worker) {
     Worker& known = workers_[worker];
     known.since = timeline_.now().steady;
-    for (std::uint32_t app = 0; app < swarm_.settings.apps.size(); ++app) {
-        const core::AppSettings& settings = swarm_.settings.apps[app];
+    for (std::uint32_t app = 0; app < swarm_.settings.credentials.size(); ++app) {
+        const core::CredentialSettings& settings = swarm_.settings.credentials[app];
         known.buckets.emplace(
             core::AppId{app}, common::TokenBucket{settings.requests_per_second, settings.burst + rounding});
     }

@@ -55,7 +55,7 @@ void Referee::sent(WorkerId worker, const ports::OutgoingRequest& request) {
     const PlannedCommand command = command_of(request.request);
     Flight flight{
         .endpoint = request.request.endpoint,
-        .app = request.request.app,
+        .app = core::AppId{request.request.credential.value},
         .command = command,
         .sent = ++known.happenings};
     const auto places = plan_.places.find(command);

@@ -27,7 +27,7 @@ core::Settings draw_settings(Choices& choices, const Swarm& swarm) {
     core::Settings settings;
     for (std::uint32_t app = 0; app < swarm.apps; ++app) {
         const bool limited = choices.chance(15);
-        settings.apps.push_back(
+        settings.credentials.push_back(
             {.name = app_name(core::AppId{app}),
              .endpoint = core::EndpointId{app},
              .requests_per_second = limited ? static_cast<double>(choices.between(5, 50)) : 0.0,

@@ -21,14 +21,16 @@ TEST_CASE("gates, breakers, lanes and partitions are shown with their names and 
     status.oldest_unexecuted = 2500ms;
     status.lanes_held = 3;
     core::GateStatus gate;
-    gate.app = "tv";
+    gate.credential = "tv";
     gate.state = core::GateState::closed;
     gate.reason = core::GateReason::credential_refused;
     gate.reopens_in = 4s;
     status.gates.push_back(gate);
     core::BreakerStatus breaker;
-    breaker.endpoint = "api.example";
+    breaker.credential = "tv";
+    breaker.action = core::Action::update;
     status.breakers.push_back(breaker);
+    status.endpoints.push_back({.name = "api.example", .capacity = 8});
     core::PartitionStatus partition;
     partition.partition = {"events \xff", 7};
     partition.committed = core::Offset{42};
@@ -37,10 +39,12 @@ TEST_CASE("gates, breakers, lanes and partitions are shown with their names and 
     const auto page = nlohmann::json::parse(admin::status_json(status, "1"));
     CHECK(page.at("oldest_unexecuted_seconds") == 2.5);
     CHECK(page.at("lanes").at("held") == 3);
-    CHECK(page.at("gates").at(0).at("app") == "tv");
+    CHECK(page.at("gates").at(0).at("credential") == "tv");
     CHECK(page.at("gates").at(0).at("state") == core::state_name(core::GateState::closed));
     CHECK(page.at("gates").at(0).at("reopens_in_seconds") == 4.0);
-    CHECK(page.at("breakers").at(0).at("endpoint") == "api.example");
+    CHECK(page.at("gates").at(0).at("api") == "automatic_sign_in");
+    CHECK(page.at("breakers").at(0).at("action") == "update");
+    CHECK(page.at("endpoints").at(0).at("streams") == 8);
     CHECK(page.at("partitions").at(0).at("partition") == 7);
     CHECK(page.at("partitions").at(0).at("committed_offset") == 42);
 }

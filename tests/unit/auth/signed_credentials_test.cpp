@@ -17,7 +17,7 @@ using testing::at;
 
 namespace {
 
-const core::AppId app{0};
+const core::CredentialId app{0};
 
 // The tokens of one credential, an app's unless told, what they said and what they told the engine.
 struct Fixture {
@@ -128,7 +128,7 @@ TEST_CASE("credentials of both kinds live side by side, each meant by its place 
              1h}},
         [&](core::Say line) { lines.push_back(std::move(line)); },
         at(0s)};
-    const core::AppId client{1};
+    const core::CredentialId client{1};
     CHECK((*credentials.authorization(app, at(0s)))->expose().starts_with("Bearer "));
     CHECK_FALSE(credentials.authorization(client, at(0s)));
     const auto unusable = std::find_if(lines.begin(), lines.end(), [](const core::Say& line) {

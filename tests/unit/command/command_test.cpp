@@ -51,15 +51,16 @@ TEST_CASE("commands_for: a replacement is an update, none is a delete, the order
 }
 
 TEST_CASE("request_for: Apple's paths and field names, letter by letter") {
-    const auto updated = core::request_for(update("old", "new"), core::AppId{3}, core::EndpointId{4});
+    const auto updated = core::request_for(update("old", "new"), core::EndpointId{4});
     CHECK(updated.path == "/account/v1/autoSignIn/update");
     CHECK(updated.content_type == "application/json");
     CHECK(
         updated.body.expose() == R"({"existingAutoSignInTokenValue":"old","newAutoSignInTokenValue":"new"})");
-    CHECK(updated.app == core::AppId{3});
+    CHECK(updated.method == "POST");
+    CHECK((updated.place == core::CredentialPlace::authorization_header));
     CHECK(updated.endpoint == core::EndpointId{4});
 
-    const auto deleted = core::request_for(erase("old"), core::AppId{0}, core::EndpointId{0});
+    const auto deleted = core::request_for(erase("old"), core::EndpointId{0});
     CHECK(deleted.path == "/account/v1/autoSignIn/delete");
     CHECK(deleted.content_type == "application/json");
     CHECK(deleted.body.expose() == R"({"autoSignInTokenValue":"old"})");
@@ -78,7 +79,7 @@ TEST_CASE("request_for: a value is escaped where JSON demands it") {
     };
     for (const Row& row : rows) {
         SUBCASE(row.because) {
-            const auto request = core::request_for(erase(row.value), {}, {});
+            const auto request = core::request_for(erase(row.value), {});
             CHECK(request.body.expose() == "{\"autoSignInTokenValue\":\"" + row.want + "\"}");
         }
     }

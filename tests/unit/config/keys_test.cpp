@@ -83,7 +83,7 @@ TEST_CASE("defaults are those of the engine") {
     CHECK(ours.commit_completions == engine.commit_completions);
     CHECK(ours.drain_timeout == engine.drain_timeout);
     CHECK(ours.standstill_after == engine.standstill_after);
-    CHECK(ours.apps.at(0).requests_per_second == core::AppSettings{}.requests_per_second);
+    CHECK(ours.credentials.at(0).requests_per_second == core::CredentialSettings{}.requests_per_second);
     CHECK(ours.endpoints.at(0).name == "api.storekit.itunes.apple.com");
     CHECK(ours.receipts_topic == "autosignin-receipts");
 }
@@ -100,8 +100,8 @@ TEST_CASE("apps share an endpoint when they share a host") {
     const core::Settings settings = app::to_settings(config);
     REQUIRE(settings.endpoints.size() == 2);
     CHECK(settings.endpoints[1].name == "two:8443");
-    CHECK(settings.apps[0].endpoint == settings.apps[2].endpoint);
-    CHECK(settings.apps[1].endpoint.value == 1);
+    CHECK(settings.credentials[0].endpoint == settings.credentials[2].endpoint);
+    CHECK(settings.credentials[1].endpoint.value == 1);
     CHECK(settings.rules.apps.at("2") == core::AppId{2});
 }
 

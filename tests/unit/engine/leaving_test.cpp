@@ -186,7 +186,7 @@ TEST_CASE("a full buffer pauses the partition and an emptied one resumes it") {
 // paused meanwhile were never resumed, so every other app stood still for ever.
 TEST_CASE("records that are stuck behind one app's gate do not stop other partitions") {
     auto with = settings();
-    with.apps = {
+    with.credentials = {
         {.name = "stuck", .endpoint = core::EndpointId{0}}, {.name = "tv", .endpoint = core::EndpointId{0}}};
     with.rules.apps = {{"stuck", core::AppId{0}}, {"tv", core::AppId{1}}};
     with.records_buffered_max = 100;
@@ -218,7 +218,7 @@ TEST_CASE("records that are stuck behind one app's gate do not stop other partit
         }
         for (std::size_t left = rig.requests.size(); left > 0; --left) {
             const auto request = rig.take_request();
-            const bool refused = request.request.app == core::AppId{0};
+            const bool refused = request.request.credential == core::CredentialId{0};
             executed += refused ? 0 : 1;
             rig.answer(request.id, refused ? 401 : 204);
         }

@@ -32,7 +32,7 @@ TEST_CASE("a record is unread, in flight, about to be settled, settled and commi
     const core::LanePlace lane = lane_of(rig, offset);
     CHECK(lane.ahead == 0);
     CHECK(lane.front == core::Position{{"events", 0}, offset});
-    CHECK(lane.app == "tv");
+    CHECK(lane.credential == "tv");
     CHECK(lane.in_flight_for == 250ms);
     CHECK(lane.attempts == 0);
     CHECK(lane.barriers.empty());

@@ -75,7 +75,7 @@ TEST_CASE("an outage of any length spends no attempt") {
         rig.pass_in_steps(1s);
     }
     CHECK(rig.stores.empty());
-    CHECK(rig.status().breakers.front().state != core::BreakerState::closed);
+    CHECK(rig.status().breakers.back().state != core::BreakerState::closed);
     for (int round = 0; round < 300; ++round) {
         rig.answer_all(204);
         rig.pass_in_steps(1s);
@@ -330,9 +330,9 @@ TEST_CASE("a breaker that was told to be open is told to be closed") {
     for (int outage = 1; outage <= 3; ++outage) {
         deliver_many(rig, 40, fmt::format("o{}-", outage));
         rig.answer_all(503);
-        REQUIRE(rig.status().breakers.front().state != core::BreakerState::closed);
+        REQUIRE(rig.status().breakers.back().state != core::BreakerState::closed);
         answer_for(rig, 10s, [](std::string_view) { return 204; });
-        REQUIRE(rig.status().breakers.front().state == core::BreakerState::closed);
+        REQUIRE(rig.status().breakers.back().state == core::BreakerState::closed);
         CHECK(told("breaker_opened") == 1);
         CHECK(told("breaker_closed") == 1);
     }
@@ -362,7 +362,7 @@ TEST_CASE("whatever an API answers for a while, everything is settled once it is
 // Found in the simulation: canaries took from the bucket without asking it.
 TEST_CASE("canaries keep within the app's rate as well") {
     auto with = settings();
-    with.apps.front().requests_per_second = 0.5;
+    with.credentials.front().requests_per_second = 0.5;
     Rig rig{with};
     deliver_many(rig, 4);
     std::size_t sent = 0;

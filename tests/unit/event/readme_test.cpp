@@ -7,6 +7,7 @@
 
 #include "tests/support/examples.hpp"
 #include "worker/core/event/invalid_codes.hpp"
+#include "worker/core/identity/problem.hpp"
 
 namespace {
 
@@ -18,9 +19,19 @@ std::string readme() {
 }  // namespace
 
 TEST_CASE("the table of codes is the list of codes") {
+    const auto row = [](const core::InvalidCode& code) {
+        return "| `" + std::string{code.code} + "` | " + std::string{code.meaning} + " |\n";
+    };
     std::string table = "| code | meaning |\n|---|---|\n";
     for (const auto& code : core::invalid_codes) {
-        table += "| `" + std::string{code.code} + "` | " + std::string{code.meaning} + " |\n";
+        table += row(code);
+    }
+    table +=
+        "\nAnd a notification that is not believed, with one of these; the record is an event, but nothing "
+        "is done "
+        "for it:\n\n| code | meaning |\n|---|---|\n";
+    for (const auto& code : core::identity_codes) {
+        table += code.code == core::invalid::wrong_nonce.code ? "" : row(code);  // of identity tokens
     }
     const std::string text = readme();
     REQUIRE_FALSE(text.empty());

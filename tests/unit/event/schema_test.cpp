@@ -30,6 +30,7 @@ const std::set<std::string_view> only_the_decoder_knows{
     core::invalid::unknown_app.code,    core::invalid::value_is_replacement.code,
     core::invalid::repeated_value.code, core::invalid::different_replacements.code,
     core::invalid::too_long.code,       core::invalid::bad_time.code,
+    core::invalid::unknown_client.code,
 };
 
 class Schemas {
@@ -132,7 +133,8 @@ void mutate(json& event, common::Prng& prng) {
         case 4:
             if (event[at].is_object()) {
                 static const std::array names{
-                    "replacement", "sign_out_everywhere", "sign_in_with_apple", "app", "stranger"};
+                    "replacement", "sign_out_everywhere", "sign_in_with_apple", "app",         "stranger",
+                    "payload",     "client_id",           "refresh_token",      "access_token"};
                 event[at][one_of(names, prng)] = odd_value(prng);
             }
             break;

@@ -29,7 +29,7 @@ core::RecordStatus a_status(RecordStage stage) {
 
 core::RecordStatus queued(LanePlace lane) {
     core::RecordStatus status = a_status(RecordStage::queued);
-    lane.app = "tv";
+    lane.credential = "tv";
     lane.commands = 1;
     lane.attempts_max = 10;
     lane.front = core::Position{{"events", 3}, Offset{12 - static_cast<std::int64_t>(lane.ahead)}};

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "worker/core/event/invalid_codes.hpp"
+#include "worker/core/identity/problem.hpp"
 #include "worker/core/letters/advice.hpp"
 #include "worker/core/outcome/classify.hpp"
 
@@ -31,8 +32,19 @@ TEST_CASE("advice: every code of the decoder has its meaning in it, and somebody
         const Advice advice = core::advice_for(DeadLetterReason::invalid, code.code);
         require_sentence(advice);
         CHECK(contains(advice.text, code.meaning));
-        const bool config_can_mend = code.code == "unknown_app" || code.code == "unknown_type";
+        const bool config_can_mend =
+            code.code == "unknown_app" || code.code == "unknown_type" || code.code == "unknown_client";
         CHECK(contains(advice.whose, config_can_mend ? "whoever runs the worker" : "emits the events"));
+    }
+}
+
+TEST_CASE("advice: a notification that was not believed is for who forwards it") {
+    for (const core::InvalidCode& code : core::identity_codes) {
+        CAPTURE(std::string{code.code});
+        const Advice advice = core::advice_for(DeadLetterReason::invalid, code.code);
+        require_sentence(advice);
+        CHECK(contains(advice.text, code.meaning));
+        CHECK(contains(advice.whose, "forwards Apple's notifications"));
     }
 }
 
@@ -58,6 +70,9 @@ TEST_CASE("advice: whose turn it is") {
     using enum DeadLetterReason;
     const Row rows[] = {
         {rejected, "400", "the team that emits the events", "values"},
+        {rejected, "400 invalid_grant", "the team that emits the events", "another client"},
+        {rejected, "400 invalid_request", "the team that emits the events", "revoked the authorization"},
+        {rejected, "400 invalid_client", "whoever runs the worker", "client secret"},
         {rejected, "401", "whoever runs the worker", "bundle id"},
         {rejected, "403", "whoever runs the worker", "In-App Purchase key"},
         {rejected, "413", "the team that emits the events", "too large"},

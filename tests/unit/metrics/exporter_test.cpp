@@ -22,7 +22,12 @@ struct World {
     core::Status status;
     common::Histogram loop_turn{metrics::loop_turn_bounds};
     std::vector<metrics::Sample> others;
-    Exporter exporter{{"1.2.3", {"tv", "radio"}, {"api.example"}}};
+    Exporter exporter{
+        {"1.2.3",
+         {{core::CredentialKind::app, "tv"},
+          {core::CredentialKind::client, "tv"},
+          {core::CredentialKind::keyless, "apple_keys"}},
+         {"api.example"}}};
 
     [[nodiscard]] std::string page() const { return exporter.render({stats, status, loop_turn, others}); }
 };
@@ -58,11 +63,17 @@ TEST_CASE("from the first scrape on every known combination of labels is there, 
         const std::string name{one.name};
         CAPTURE(name);
         std::size_t want = 1;
+        const bool of_credentials = one.labels[0] == metrics::Label::api;
         for (const metrics::Label label : one.labels) {
+            if (of_credentials && label == metrics::Label::action) {
+                continue;
+            }
             if (const auto values = metrics::closed_values(label)) {
                 want *= values->size();
-            } else if (label == metrics::Label::app) {
-                want *= 2;
+            } else if (label == metrics::Label::signer) {
+                want *= 2;  // one credential has no key
+            } else if (label == metrics::Label::credential) {
+                want *= one.labels[2] == metrics::Label::action ? 5 : 3;  // 2 + 2 + 1 calls
             } else if (label == metrics::Label::topic) {
                 want = 0;
             }
@@ -157,39 +168,41 @@ TEST_CASE("a histogram's buckets are cumulative and end with +Inf") {
 TEST_CASE("a gate is in one state at a time, and so is a breaker") {
     World world;
     core::GateStatus gate;
-    gate.app = "tv";
+    gate.credential = "tv";
     gate.state = core::GateState::closed;
     gate.reason = core::GateReason::throttled;
     gate.closed_for = 30s;
     gate.lanes_waiting = 4;
     world.status.gates.push_back(gate);
     core::BreakerStatus breaker;
-    breaker.endpoint = "api.example";
+    breaker.credential = "tv";
     breaker.state = core::BreakerState::half_open;
-    breaker.capacity = 100;
     world.status.breakers.push_back(breaker);
+    world.status.endpoints.push_back({.name = "api.example", .capacity = 100});
     const std::string page = world.page();
 
     for (const core::GateState state : core::gate_states) {
         CHECK(has_line(
             page, fmt::format(
-                      "autosignin_gate_state{{app=\"tv\",state=\"{}\"}} {}", core::state_name(state),
-                      state == gate.state ? 1 : 0)));
+                      "autosignin_gate_state{{api=\"automatic_sign_in\",credential=\"tv\",state=\"{}\"}} {}",
+                      core::state_name(state), state == gate.state ? 1 : 0)));
     }
     for (const core::GateReason reason : core::gate_reasons) {
         CHECK(has_line(
-            page, fmt::format(
-                      "autosignin_gate_reason{{app=\"tv\",reason=\"{}\"}} {}", core::reason_name(reason),
-                      reason == gate.reason ? 1 : 0)));
+            page,
+            fmt::format(
+                "autosignin_gate_reason{{api=\"automatic_sign_in\",credential=\"tv\",reason=\"{}\"}} {}",
+                core::reason_name(reason), reason == gate.reason ? 1 : 0)));
     }
     for (const core::BreakerState state : core::breaker_states) {
         CHECK(has_line(
             page, fmt::format(
-                      "autosignin_breaker_state{{endpoint=\"api.example\",state=\"{}\"}} {}",
+                      "autosignin_breaker_state{{api=\"automatic_sign_in\",credential=\"tv\",action="
+                      "\"delete\",state=\"{}\"}} {}",
                       core::state_name(state), state == breaker.state ? 1 : 0)));
     }
-    CHECK(has_line(page, "autosignin_gate_closed_seconds{app=\"tv\"} 30"));
-    CHECK(has_line(page, "autosignin_gate_lanes_waiting{app=\"tv\"} 4"));
+    CHECK(has_line(page, "autosignin_gate_closed_seconds{api=\"automatic_sign_in\",credential=\"tv\"} 30"));
+    CHECK(has_line(page, "autosignin_gate_lanes_waiting{api=\"automatic_sign_in\",credential=\"tv\"} 4"));
     CHECK(has_line(page, "autosignin_endpoint_streams{endpoint=\"api.example\"} 100"));
 }
 

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,7 +22,15 @@ struct Scene final : ports::RecordSource,
                      ports::Journal {
     static core::Settings settings() {
         core::Settings settings;
-        settings.apps = {{.name = "tv", .endpoint = core::EndpointId{0}}};
+        settings.credentials = {
+            {.name = "tv", .endpoint = core::EndpointId{0}},
+            {.name = "web",
+             .kind = core::CredentialKind::client,
+             .endpoint = core::EndpointId{0},
+             .client_id = "com.example.web"},
+            {.name = "key_set", .kind = core::CredentialKind::keyless, .endpoint = core::EndpointId{0}}};
+        settings.rules.clients = {{"com.example.web", core::CredentialId{1}}};
+        settings.rules.keyless = core::CredentialId{2};
         settings.endpoints = {{.name = "apple"}};
         settings.rules.apps = {{"tv", core::AppId{0}}};
         settings.receipts_topic = "receipts";
@@ -35,6 +44,8 @@ struct Scene final : ports::RecordSource,
     std::vector<core::Input> coming;
     std::vector<core::Say> lines;
     std::size_t refused = 0;
+    std::optional<common::Secret> credential;  // none: there is no key
+    std::vector<ports::OutgoingRequest> sent;
 
     void turn() { CHECK(loop.turn() == app::TurnResult::more); }
     void deliver(std::int64_t offset) {
@@ -47,6 +58,17 @@ struct Scene final : ports::RecordSource,
             R"("subject":"account-{0}","time":"2026-01-02T03:04:05Z","datacontenttype":"application/json",)"
             R"("data":{{"app":"tv","sign_in_tokens":[{{"value":"token-{0}"}}]}}}})",
             offset);
+        coming.emplace_back(core::Received{std::move(record)});
+    }
+    void deliver(std::int64_t offset, std::string_view type, std::string_view data) {
+        core::Record record;
+        record.epoch = core::Epoch{1};
+        record.offset = core::Offset{offset};
+        record.key = "a";
+        record.value = fmt::format(
+            R"({{"specversion":"1.0","id":"e","source":"/accounts","type":"{}","subject":"a-{}",)"
+            R"("time":"2026-01-02T03:04:05Z","data":{{"app":"tv",{}}}}})",
+            type, offset, data);
         coming.emplace_back(core::Received{std::move(record)});
     }
     [[nodiscard]] std::vector<core::Say> told() const {
@@ -71,15 +93,24 @@ struct Scene final : ports::RecordSource,
     void release(const std::vector<core::Epoch>&) override {}
     void store(core::Store) override {}
     void collect(std::vector<core::Input>&) override {}
-    void send(ports::OutgoingRequest) override { FAIL("sent without a credential"); }
+    void send(ports::OutgoingRequest request) override {
+        if (!credential) {
+            FAIL("sent without a credential");
+        }
+        sent.push_back(std::move(request));
+    }
     void flush() override {}
     void collect(common::Now, std::vector<core::Input>&) override {}  // of transport and credentials
     [[nodiscard]] common::Instant next_deadline() const override { return common::never; }
-    [[nodiscard]] common::Result<const common::Secret*> authorization(core::AppId, common::Now) override {
+    [[nodiscard]] common::Result<const common::Secret*> authorization(
+        core::CredentialId, common::Now) override {
+        if (credential) {
+            return &*credential;
+        }
         ++refused;
         return common::Error{"/run/secrets/key.p8: cannot be read"};
     }
-    void renew(core::AppId) override {}
+    void renew(core::CredentialId) override {}
     [[nodiscard]] common::Now now() override { return time; }
     [[nodiscard]] bool wait(common::Instant, std::vector<core::Input>&) override { return true; }
     [[nodiscard]] bool wants(core::Severity) const override { return true; }
@@ -87,6 +118,30 @@ struct Scene final : ports::RecordSource,
 };
 
 }  // namespace
+
+TEST_CASE("worker loop: a credential goes where its call has the place for it") {
+    Scene scene;
+    scene.credential = common::Secret{"ey.J.w"};
+    scene.coming.emplace_back(core::Assigned{core::Epoch{1}, {"events", 0}, core::Offset{0}, {}});
+    scene.deliver(0, "account.opted-out.v1", R"("sign_in_tokens":[{"value":"t"}])");
+    scene.deliver(
+        1, "account.session-ended.v1",
+        R"("sign_in_with_apple":[{"client_id":"com.example.web","refresh_token":"r"}])");
+    scene.deliver(
+        2, "apple.notification.v1",
+        R"("payload":"eyJraWQiOiI4NkQ4OEtmIiwiYWxnIjoiUlMyNTYifQ.e30.c2ln","sign_in_tokens":[])");
+    scene.turn();
+    REQUIRE(scene.sent.size() == 3);
+    CHECK(scene.sent[0].authorization.expose() == "ey.J.w");
+    CHECK(scene.sent[0].request.body.expose() == R"({"autoSignInTokenValue":"t"})");
+    CHECK(scene.sent[1].authorization.empty());
+    CHECK(
+        scene.sent[1].request.body.expose() ==
+        "client_id=com.example.web&token=r&token_type_hint=refresh_token&client_secret=ey.J.w");
+    CHECK(scene.sent[2].authorization.empty());
+    CHECK(scene.sent[2].request.body.empty());
+    CHECK(scene.sent[2].request.method == "GET");
+}
 
 // An unreadable key file wrote one line for every request that was tried: hundreds in one turn.
 TEST_CASE("worker loop: a missing credential is told once a minute, with how often it was missed") {

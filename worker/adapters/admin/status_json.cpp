@@ -16,7 +16,8 @@ Json seconds_or_null(const std::optional<common::Duration>& duration) {
 
 Json gate(const core::GateStatus& status) {
     return {
-        {"app", status.app},
+        {"api", core::api_name(status.api)},
+        {"credential", status.credential},
         {"state", core::state_name(status.state)},
         {"reason", core::reason_name(status.reason)},
         {"closed_for_seconds", common::seconds(status.closed_for)},
@@ -26,10 +27,15 @@ Json gate(const core::GateStatus& status) {
 
 Json breaker(const core::BreakerStatus& status) {
     return {
-        {"endpoint", status.endpoint},
+        {"api", core::api_name(status.api)},
+        {"credential", status.credential},
+        {"action", core::action_name(status.action)},
         {"state", core::state_name(status.state)},
-        {"open_for_seconds", common::seconds(status.open_for)},
-        {"streams", status.capacity}};
+        {"open_for_seconds", common::seconds(status.open_for)}};
+}
+
+Json endpoint(const core::EndpointStatus& status) {
+    return {{"endpoint", status.name}, {"streams", status.capacity}};
 }
 
 Json partition(const core::PartitionStatus& status) {
@@ -80,7 +86,7 @@ Json lane(const core::LanePlace& place, common::WallTime now) {
         {"records_ahead", place.ahead},
         {"front", place.front ? Json(core::position_text(place.front->partition, place.front->offset))
                               : Json(nullptr)},
-        {"app", place.app},
+        {"credential", place.credential},
         {"command", place.command},
         {"commands", place.commands},
         {"attempts", place.attempts},
@@ -114,6 +120,7 @@ std::string status_json(const core::Status& status, std::string_view version) {
         {"stores_in_flight", status.stores_in_flight},
         {"gates", list(status.gates, gate)},
         {"breakers", list(status.breakers, breaker)},
+        {"endpoints", list(status.endpoints, endpoint)},
         {"partitions", list(status.partitions, partition)}};
     // Topic names come from Kafka; a page must not fail because of one.
     return page.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -180,7 +180,8 @@ bool SignedCredentials::look_at_keys(Signer& signer, common::Now now) {
     return loaded;
 }
 
-common::Result<const common::Secret*> SignedCredentials::authorization(core::AppId id, common::Now now) {
+common::Result<const common::Secret*> SignedCredentials::authorization(
+    core::CredentialId id, common::Now now) {
     Signer& signer = *signers_.at(id.value);
     if (!signer.fresh(now)) {
         const Key& key = signer.keys[signer.current];
@@ -192,7 +193,7 @@ common::Result<const common::Secret*> SignedCredentials::authorization(core::App
     return &signer.token->value;
 }
 
-void SignedCredentials::renew(core::AppId id) {
+void SignedCredentials::renew(core::CredentialId id) {
     Signer& signer = *signers_.at(id.value);
     if (!signer.token) {
         return;
@@ -220,7 +221,7 @@ void SignedCredentials::collect(common::Now now, std::vector<core::Input>& input
     next_look_ = now.steady + look_every;
     for (std::size_t at = 0; at < signers_.size(); ++at) {
         if (look_at_keys(*signers_[at], now)) {
-            inputs.emplace_back(core::CredentialChanged{core::AppId{static_cast<std::uint32_t>(at)}});
+            inputs.emplace_back(core::CredentialChanged{core::CredentialId{static_cast<std::uint32_t>(at)}});
         }
     }
 }

@@ -73,10 +73,10 @@ public:
     SignedCredentials& operator=(const SignedCredentials&) = delete;
 
     [[nodiscard]] common::Result<const common::Secret*> authorization(
-        core::AppId app, common::Now now) override;
+        core::CredentialId app, common::Now now) override;
 
     // Without a JWT since the last renew() nothing happens: many refusals of one JWT turn the key once.
-    void renew(core::AppId app) override;
+    void renew(core::CredentialId app) override;
 
     // Looks at the key files, at most once a second.
     void collect(common::Now now, std::vector<core::Input>& inputs) override;

@@ -86,6 +86,7 @@ std::size_t Session::Impl::streams_free() const noexcept {
 void Session::Impl::submit(ports::OutgoingRequest request) {
     const std::string_view static_path = request.request.path;
     const std::string_view content_type = request.request.content_type;
+    const std::string_view method = request.request.method;
     Stream& stream = new_stream();
     stream.take(std::move(request));
     if (!settings_.path_prefix.empty()) {
@@ -95,16 +96,22 @@ void Session::Impl::submit(ports::OutgoingRequest request) {
     char* const digits = stream.content_length.data();
     const auto end_of_digits =
         std::to_chars(digits, digits + stream.content_length.size(), stream.body.expose().size());
-    const std::array<nghttp2_nv, 8> fields{
-        field(":method", "POST"),
+    std::array<nghttp2_nv, 8> fields{
+        field(":method", method),
         field(":scheme", "https"),
         field(":authority", settings_.authority),
         field(":path", path),
-        field("content-type", content_type),
-        field("authorization", stream.authorization.expose()),
-        field("content-length", {digits, static_cast<std::size_t>(end_of_digits.ptr - digits)}),
         field("accept", "application/json"),
     };
+    std::size_t count = 5;
+    if (!stream.authorization.empty()) {
+        fields.at(count++) = field("authorization", stream.authorization.expose());
+    }
+    if (!content_type.empty()) {
+        fields.at(count++) = field("content-type", content_type);
+        fields.at(count++) =
+            field("content-length", {digits, static_cast<std::size_t>(end_of_digits.ptr - digits)});
+    }
     nghttp2_data_provider body{};
     body.source.ptr = &stream;
     body.read_callback = read_body;
@@ -112,8 +119,8 @@ void Session::Impl::submit(ports::OutgoingRequest request) {
     ++alive_;
     deadlines_.insert(stream);
     const bool has_body = !stream.body.empty();
-    stream.wire_id = nghttp2_submit_request(
-        session_, nullptr, fields.data(), fields.size(), has_body ? &body : nullptr, &stream);
+    stream.wire_id =
+        nghttp2_submit_request(session_, nullptr, fields.data(), count, has_body ? &body : nullptr, &stream);
     if (stream.wire_id < 0) {
         end(stream, core::NotSent{core::NotSentReason::no_connection});
         release(stream);

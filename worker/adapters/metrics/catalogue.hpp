@@ -1,8 +1,8 @@
 // Every series the worker exports, defined once as data. The exporter, the README's table and the alert rules
 // are checked against this list.
 //
-// Labels come from closed sets, or are bounded by the configuration (app, endpoint) or the assignment (topic,
-// partition): nothing that an event carries is ever a label.
+// Labels come from closed sets, or are bounded by the configuration (credential, endpoint) or the assignment
+// (topic, partition): nothing that an event carries is ever a label.
 #pragma once
 
 #include <array>
@@ -30,10 +30,13 @@ enum class Label : std::uint8_t {
     breaker_state,
     lane_state,
     owed_state,
+    identity_code,
     kafka_error,
     connection_end,
     // Bounded by the configuration or the assignment.
-    app,
+    api,         // goes together with one of the next two
+    credential,  // any
+    signer,      // a credential that has keys
     endpoint,
     topic,
     partition,
@@ -88,6 +91,13 @@ enum class Metric : std::uint8_t {
     rejections_withheld,
     standstills,
     standstill_seconds,
+    notifications_verified,
+    notifications_refused,
+    notifications_remembered,
+    key_sets,
+    key_set_age,
+    sessions_not_asked,
+    sessions_remembered,
     receipts,
     store_failures,
     records,
@@ -149,7 +159,7 @@ struct Definition {
     std::string_view name;
     Kind kind;
     std::string_view help;
-    std::array<Label, 2> labels{Label::none, Label::none};
+    std::array<Label, 4> labels{Label::none, Label::none, Label::none, Label::none};
 };
 
 inline constexpr std::size_t metrics_count = static_cast<std::size_t>(Metric::process_fds_limit) + 1;

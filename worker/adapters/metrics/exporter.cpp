@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "worker/adapters/metrics/page.hpp"
+#include "worker/core/identity/problem.hpp"
 
 namespace metrics {
 namespace {
@@ -21,6 +22,19 @@ std::vector<std::string> labels(std::string_view one) {
 }
 std::vector<std::string> labels(std::string_view one, std::string_view two) {
     return {std::string{one}, std::string{two}};
+}
+
+// What a gate or a breaker is known by, and one label more if there is one.
+template <class Held>
+std::vector<std::string> labels_of(const Held& held, std::string_view more = {}) {
+    std::vector<std::string> all{std::string{core::api_name(held.api)}, held.credential};
+    if constexpr (requires { held.action; }) {
+        all.emplace_back(core::action_name(held.action));
+    }
+    if (!more.empty()) {
+        all.emplace_back(more);
+    }
+    return all;
 }
 
 void add_counters(Page& page, const core::Counters& counters) {
@@ -50,6 +64,11 @@ void add_counters(Page& page, const core::Counters& counters) {
             Metric::dead_letters, labels(core::reason_name(core::dead_letter_reasons[at])),
             number(counters.dead_letters[at]));
     }
+    for (std::size_t at = 0; at < counters.notifications_refused.size(); ++at) {
+        page.set(
+            Metric::notifications_refused, labels(core::identity_codes[at].code),
+            number(counters.notifications_refused[at]));
+    }
     const std::pair<Metric, std::uint64_t> plain[] = {
         {Metric::retries, counters.retries},
         {Metric::free_retries, counters.free_retries},
@@ -59,6 +78,9 @@ void add_counters(Page& page, const core::Counters& counters) {
         {Metric::exhaustions_withheld, counters.exhaustions_withheld},
         {Metric::rejections_withheld, counters.rejections_withheld},
         {Metric::standstills, counters.standstills},
+        {Metric::notifications_verified, counters.notifications_verified},
+        {Metric::key_sets, counters.key_sets},
+        {Metric::sessions_not_asked, counters.sessions_not_asked},
         {Metric::receipts, counters.receipts},
         {Metric::store_failures, counters.store_failures},
         {Metric::records, counters.records},
@@ -78,15 +100,17 @@ void add_counters(Page& page, const core::Counters& counters) {
 
 void add_gates(Page& page, const core::Status& status) {
     for (const core::GateStatus& gate : status.gates) {
-        page.set(Metric::gate_state, labels(gate.app, core::state_name(gate.state)), 1);
-        page.set(Metric::gate_reason, labels(gate.app, core::reason_name(gate.reason)), 1);
-        page.set(Metric::gate_closed, labels(gate.app), common::seconds(gate.closed_for));
-        page.set(Metric::gate_lanes_waiting, labels(gate.app), number(gate.lanes_waiting));
+        page.set(Metric::gate_state, labels_of(gate, core::state_name(gate.state)), 1);
+        page.set(Metric::gate_reason, labels_of(gate, core::reason_name(gate.reason)), 1);
+        page.set(Metric::gate_closed, labels_of(gate), common::seconds(gate.closed_for));
+        page.set(Metric::gate_lanes_waiting, labels_of(gate), number(gate.lanes_waiting));
     }
     for (const core::BreakerStatus& breaker : status.breakers) {
-        page.set(Metric::breaker_state, labels(breaker.endpoint, core::state_name(breaker.state)), 1);
-        page.set(Metric::breaker_open, labels(breaker.endpoint), common::seconds(breaker.open_for));
-        page.set(Metric::endpoint_streams, labels(breaker.endpoint), number(breaker.capacity));
+        page.set(Metric::breaker_state, labels_of(breaker, core::state_name(breaker.state)), 1);
+        page.set(Metric::breaker_open, labels_of(breaker), common::seconds(breaker.open_for));
+    }
+    for (const core::EndpointStatus& endpoint : status.endpoints) {
+        page.set(Metric::endpoint_streams, labels(endpoint.name), number(endpoint.capacity));
     }
 }
 
@@ -111,6 +135,7 @@ void add_gauges(Page& page, const core::Status& status) {
             std::max(common::Duration::zero(), status.oldest_unexecuted.value_or(common::Duration{}))));
     page.set(
         Metric::standstill_seconds, common::seconds(status.stands_still_for.value_or(common::Duration{})));
+    page.set(Metric::key_set_age, common::seconds(status.key_set_age.value_or(common::Duration{})));
     const std::size_t lanes[] = {status.lanes_ready, status.lanes_waiting, status.lanes_held};
     for (std::size_t at = 0; at < lane_states.size(); ++at) {
         page.set(Metric::lanes, labels(lane_states[at]), number(lanes[at]));
@@ -118,6 +143,8 @@ void add_gauges(Page& page, const core::Status& status) {
     const std::pair<Metric, std::size_t> plain[] = {
         {Metric::in_flight, status.in_flight},
         {Metric::in_flight_limit, status.in_flight_max},
+        {Metric::notifications_remembered, status.notifications_remembered},
+        {Metric::sessions_remembered, status.sessions_remembered},
         {Metric::lanes_open, status.lanes},
         {Metric::records_buffered, status.records_buffered},
         {Metric::buffered_bytes, status.bytes_buffered},

@@ -30,10 +30,15 @@ struct Sample {
 inline constexpr std::array loop_turn_bounds{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005,
                                              0.01,   0.025,   0.05,   0.1,   0.25,   1.0};
 
+struct NamedCredential {
+    core::CredentialKind kind = core::CredentialKind::app;
+    std::string name;
+};
+
 // What does not change while the process runs.
 struct Names {
     std::string version;
-    std::vector<std::string> apps;
+    std::vector<NamedCredential> credentials;
     std::vector<std::string> endpoints;
 };
 

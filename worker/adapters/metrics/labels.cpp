@@ -1,5 +1,6 @@
 #include "worker/adapters/metrics/catalogue.hpp"
 #include "worker/core/engine/stats.hpp"
+#include "worker/core/identity/problem.hpp"
 #include "worker/ports/transport_stats.hpp"
 
 namespace metrics {
@@ -40,10 +41,15 @@ std::string_view label_name(Label label) noexcept {
         case Label::lane_state:
         case Label::owed_state:
             return "state";
+        case Label::identity_code:
+            return "code";
         case Label::kafka_error:
             return "kind";
-        case Label::app:
-            return "app";
+        case Label::api:
+            return "api";
+        case Label::credential:
+        case Label::signer:
+            return "credential";
         case Label::endpoint:
             return "endpoint";
         case Label::topic:
@@ -79,12 +85,16 @@ std::optional<std::vector<std::string>> closed_values(Label label) {
             return names(lane_states, as_it_is);
         case Label::owed_state:
             return names(owed_states, as_it_is);
+        case Label::identity_code:
+            return names(core::identity_codes, [](const core::InvalidCode& it) { return it.code; });
         case Label::kafka_error:
             return names(kafka_error_kinds, as_it_is);
         case Label::connection_end:
             return names(ports::connection_ends, ports::end_name);
         case Label::none:
-        case Label::app:
+        case Label::api:
+        case Label::credential:
+        case Label::signer:
         case Label::endpoint:
         case Label::topic:
         case Label::partition:

@@ -25,8 +25,6 @@ prometheus::MetricType type_of(Kind kind) {
 // What can be known of a label before anything happened; none for topics and partitions.
 std::optional<std::vector<std::string>> known_values(Label label, const Names& names) {
     switch (label) {
-        case Label::app:
-            return names.apps;
         case Label::endpoint:
             return names.endpoints;
         case Label::version:
@@ -44,10 +42,37 @@ bool grows(const Definition& definition) {
 
 using Combinations = std::vector<std::vector<std::string>>;
 
+bool has(const Definition& definition, Label label) {
+    return std::find(definition.labels.begin(), definition.labels.end(), label) != definition.labels.end();
+}
+
+// A credential belongs to one API and makes some of the calls: these labels are no product of sets.
+Combinations of_credentials(const Definition& definition, const Names& names) {
+    Combinations all;
+    for (const NamedCredential& one : names.credentials) {
+        if (has(definition, Label::signer) && one.kind == core::CredentialKind::keyless) {
+            continue;
+        }
+        const std::vector<std::string> known{std::string{core::api_name(core::api_of(one.kind))}, one.name};
+        if (!has(definition, Label::action)) {
+            all.push_back(known);
+            continue;
+        }
+        for (const core::Action action : core::actions_of(one.kind)) {
+            all.push_back(known);
+            all.back().emplace_back(core::action_name(action));
+        }
+    }
+    return all;
+}
+
 Combinations combinations(const Definition& definition, const Names& names) {
-    Combinations all{{}};
+    const bool credentials = has(definition, Label::api);
+    Combinations all = credentials ? of_credentials(definition, names) : Combinations{{}};
     for (const Label label : definition.labels) {
-        if (label == Label::none) {
+        const bool known = credentials && (label == Label::api || label == Label::credential ||
+                                           label == Label::signer || label == Label::action);
+        if (label == Label::none || known) {
             continue;
         }
         const auto values = known_values(label, names);

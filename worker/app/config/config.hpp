@@ -110,7 +110,8 @@ struct Config {
     LogFormat log_format = LogFormat::automatic;
 };
 
-// The distinct base URLs of the apps, in the order of their first use: EndpointId is the place in here.
+// The distinct base URLs of the apps, in the order of their first use, then that of Sign in with Apple:
+// EndpointId is the place in here.
 [[nodiscard]] std::vector<std::string> endpoints(const Config& config);
 
 // Everything but fingerprint, seed and worker_version.

@@ -148,6 +148,9 @@ Config fill(const Checked& checked, const std::string& folder) {
     objective(core::EventType::opted_out, "events.time_to_execute.opted_out");
     objective(core::EventType::sign_in_flagged, "events.time_to_execute.sign_in_flagged");
     objective(core::EventType::deleted, "events.time_to_execute.deleted");
+    objective(core::EventType::session_ended, "events.time_to_execute.session_ended");
+    objective(core::EventType::session_check, "events.time_to_execute.session_check");
+    objective(core::EventType::notification, "events.time_to_execute.notification");
     config.records_buffered_max = checked.count("limits.records_buffered_max");
     config.bytes_buffered_max = checked.count("limits.bytes_buffered_max");
     config.span_max = checked.count("limits.span_max");

@@ -7,7 +7,8 @@ namespace {
 using enum Kind;
 
 constexpr std::string_view event_type_names =
-    "account.password-changed.v1|account.opted-out.v1|account.sign-in-flagged.v1|account.deleted.v1";
+    "account.password-changed.v1|account.opted-out.v1|account.sign-in-flagged.v1|account.deleted.v1|"
+    "account.session-ended.v1|account.session-check.v1|apple.notification.v1";
 
 // One entry a key, in the order of the reference. Defaults of the engine's settings are the engine's own
 // (worker/core/engine/settings.hpp); a test holds the two together.
@@ -97,7 +98,7 @@ constexpr Key table[] = {
      .low = "1",
      .high = "100000",
      .example = "200",
-     .help = "Commands on their way to Apple at once, over all apps.",
+     .help = "Commands on their way to the Automatic Sign-In API at once, over all apps.",
      .why = "so nothing would ever be sent"},
     {.path = "apple.request_timeout",
      .kind = duration,
@@ -191,7 +192,7 @@ constexpr Key table[] = {
      .kind = boolean,
      .standard = "true",
      .example = "false",
-     .help = "Tell outage from poison with a harmless call: a Delete of a fresh random value."},
+     .help = "Tell outage from poison with a harmless call of the same kind, with a fresh random value."},
     {.path = "apple.transport",
      .kind = choice,
      .standard = "http2",
@@ -387,6 +388,27 @@ constexpr Key table[] = {
      .high = "30d",
      .example = "5m",
      .help = "The same for deleted accounts."},
+    {.path = "events.time_to_execute.session_ended",
+     .kind = duration,
+     .standard = "15m",
+     .low = "1s",
+     .high = "30d",
+     .example = "5m",
+     .help = "The same for Sign in with Apple sessions that are to end."},
+    {.path = "events.time_to_execute.session_check",
+     .kind = duration,
+     .standard = "1h",
+     .low = "1s",
+     .high = "30d",
+     .example = "6h",
+     .help = "The same for sessions that are to be checked."},
+    {.path = "events.time_to_execute.notification",
+     .kind = duration,
+     .standard = "15m",
+     .low = "1s",
+     .high = "30d",
+     .example = "5m",
+     .help = "The same for Apple's own notifications."},
 
     {.path = "limits.records_buffered_max",
      .kind = integer,

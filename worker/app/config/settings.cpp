@@ -11,6 +11,40 @@ std::string host_of(const std::string& base_url) {
     return base_url.substr(base_url.find("//") + 2);
 }
 
+// How often the key set may be fetched because of keys that it does not hold. Anybody can make up a key id,
+// so this is the bound; Apple documents none.
+constexpr double key_fetches_per_second = 1.0 / 60;
+constexpr double key_fetches_at_once = 2;
+
+void add_identity(const Config& config, core::Settings& settings) {
+    if (config.identity.clients.empty()) {
+        return;
+    }
+    const auto next = [&settings] {
+        return core::CredentialId{static_cast<std::uint32_t>(settings.credentials.size())};
+    };
+    const core::EndpointId endpoint{static_cast<std::uint32_t>(settings.endpoints.size() - 1)};
+    for (const ClientConfig& client : config.identity.clients) {
+        settings.rules.clients.emplace(client.client_id, next());
+        settings.credentials.push_back(
+            {.name = client.client_id,
+             .kind = core::CredentialKind::client,
+             .endpoint = endpoint,
+             .requests_per_second = client.requests_per_second,
+             .burst = client.burst,
+             .client_id = client.client_id});
+    }
+    settings.rules.keyless = next();
+    settings.credentials.push_back(
+        {.name = "key_set",
+         .kind = core::CredentialKind::keyless,
+         .endpoint = endpoint,
+         .requests_per_second = key_fetches_per_second,
+         .burst = key_fetches_at_once});
+    settings.identity_in_flight_max = config.identity.in_flight_max;
+    settings.key_set_age_max = config.identity.key_set_age_max;
+}
+
 }  // namespace
 
 std::vector<std::string> endpoints(const Config& config) {
@@ -19,6 +53,10 @@ std::vector<std::string> endpoints(const Config& config) {
         if (std::find(urls.begin(), urls.end(), app.base_url) == urls.end()) {
             urls.push_back(app.base_url);
         }
+    }
+    // A pool of its own, also at the same address: neither API waits for the other's connections.
+    if (!config.identity.clients.empty()) {
+        urls.push_back(config.identity.endpoint);
     }
     return urls;
 }
@@ -31,11 +69,16 @@ core::Settings to_settings(const Config& config) {
     }
     for (const AppConfig& app : config.apps) {
         const auto endpoint = std::find(urls.begin(), urls.end(), app.base_url) - urls.begin();
-        settings.rules.apps.emplace(app.name, core::AppId{static_cast<std::uint32_t>(settings.apps.size())});
-        settings.apps.push_back(
-            {app.name, core::EndpointId{static_cast<std::uint32_t>(endpoint)}, app.requests_per_second,
-             app.burst});
+        settings.rules.apps.emplace(
+            app.name, core::AppId{static_cast<std::uint32_t>(settings.credentials.size())});
+        settings.credentials.push_back(
+            {.name = app.name,
+             .kind = core::CredentialKind::app,
+             .endpoint = core::EndpointId{static_cast<std::uint32_t>(endpoint)},
+             .requests_per_second = app.requests_per_second,
+             .burst = app.burst});
     }
+    add_identity(config, settings);
     settings.rules.type_aliases = config.type_aliases;
     settings.consumer_group = config.kafka.group_id;
     settings.dead_letter_topic = config.dead_letter_topic;

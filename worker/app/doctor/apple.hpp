@@ -14,7 +14,7 @@
 
 namespace app::doctor {
 
-// What came back for one app.
+// What came back for one credential.
 struct AppleReply {
     std::optional<core::Exchange> exchange{};  // none: it could not be asked, `problem` says why
     std::string problem{};                     // what the transport or the key file said

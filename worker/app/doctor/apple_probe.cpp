@@ -13,6 +13,7 @@
 #include "worker/app/doctor/fresh_value.hpp"
 #include "worker/app/transport.hpp"
 #include "worker/core/command/request.hpp"
+#include "worker/ports/place_credential.hpp"
 
 namespace app::doctor {
 
@@ -36,7 +37,7 @@ public:
     std::vector<std::string> said;
 };
 
-using Replies = std::vector<AppleReply>;  // by AppId
+using Replies = std::vector<AppleReply>;  // by CredentialId
 
 struct Asked {
     Replies replies;
@@ -47,22 +48,33 @@ Asked ask(const Config& config, Transport& transport, adapters::reactor::Reactor
     adapters::reactor::SystemClock clock;
     ClockWatch watch{*transport.port, words};
     auth::SignedCredentials tokens{
-        app_credentials(config), [&](const core::Say& line) { words.write(line); }, clock.now()};
+        signed_credentials(config), [&](const core::Say& line) { words.write(line); }, clock.now()};
     const core::Settings settings = to_settings(config);
-    Asked asked{Replies(config.apps.size()), std::nullopt};
+    Asked asked{Replies(settings.credentials.size()), std::nullopt};
     const common::Instant deadline = clock.now().steady + config.apple.request_timeout;
     std::size_t outstanding = 0;
-    for (std::size_t i = 0; i < config.apps.size(); ++i) {
-        const core::AppId app{static_cast<std::uint32_t>(i)};
-        const auto token = tokens.authorization(app, clock.now());
-        if (!token) {
-            asked.replies[i].problem = token.error().message;
-            continue;
+    for (std::size_t i = 0; i < settings.credentials.size(); ++i) {
+        const core::CredentialSettings& credential = settings.credentials[i];
+        if (credential.kind == core::CredentialKind::client) {
+            continue;  // check_identity() asks for each client
         }
-        const core::Command command{core::Action::erase, common::Secret{fresh_value()}, {}};
-        watch.send(
-            {core::ExchangeId{i}, core::request_for(command, app, settings.apps[i].endpoint), **token,
-             deadline});
+        // Asks for what nobody has, or what everybody may have.
+        const bool app = credential.kind == core::CredentialKind::app;
+        core::Command command;
+        command.action = app ? core::Action::erase : core::Action::key_set;
+        command.value = common::Secret{fresh_value()};
+        command.credential = core::CredentialId{static_cast<std::uint32_t>(i)};
+        core::HttpRequest request = core::request_for(command, credential.endpoint, credential.client_id);
+        common::Secret header;
+        if (request.place != core::CredentialPlace::nowhere) {
+            const auto token = tokens.authorization(command.credential, clock.now());
+            if (!token) {
+                asked.replies[i].problem = token.error().message;
+                continue;
+            }
+            header = ports::place_credential(request, **token);
+        }
+        watch.send({core::ExchangeId{i}, std::move(request), std::move(header), deadline});
         ++outstanding;
     }
     watch.flush();

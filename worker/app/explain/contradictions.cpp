@@ -7,6 +7,7 @@
 #include <set>
 #include <string_view>
 
+#include "worker/core/event/data.hpp"
 #include "worker/core/event/invalid_codes.hpp"
 
 namespace app::explain {
@@ -43,7 +44,8 @@ Problem problem(core::InvalidCode code, std::size_t token, const char* member, s
 }
 
 bool keeps_no_token(std::optional<core::EventType> type) {
-    return type == core::EventType::opted_out || type == core::EventType::deleted;
+    return type == core::EventType::opted_out || type == core::EventType::deleted ||
+           type == core::EventType::notification;
 }
 
 bool signs_out_everywhere(const json& data, std::optional<core::EventType> type) {
@@ -55,7 +57,8 @@ bool signs_out_everywhere(const json& data, std::optional<core::EventType> type)
 
 std::vector<Problem> contradictions(const json& data, std::optional<core::EventType> type) {
     std::vector<Problem> problems;
-    if (!data.is_object() || !data.contains("sign_in_tokens") || !data["sign_in_tokens"].is_array()) {
+    if ((type && !core::names_sign_in_tokens(*type)) || !data.is_object() ||
+        !data.contains("sign_in_tokens") || !data["sign_in_tokens"].is_array()) {
         return problems;
     }
     const json& tokens = data["sign_in_tokens"];

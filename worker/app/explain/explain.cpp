@@ -10,6 +10,7 @@
 #include "worker/app/explain/schema_problems.hpp"
 #include "worker/app/explain/structured_form.hpp"
 #include "worker/core/command/request.hpp"
+#include "worker/core/event/data.hpp"
 #include "worker/core/event/decode.hpp"
 #include "worker/core/event/invalid_codes.hpp"
 #include "worker/core/settle/lineage.hpp"
@@ -26,13 +27,49 @@ std::string app_named_by(const std::optional<json>& form) {
     return form && form->contains(at) && form->at(at).is_string() ? form->at(at).get<std::string>() : "";
 }
 
+std::vector<std::string> clients_named_by(const std::optional<json>& form) {
+    std::vector<std::string> clients;
+    const json::json_pointer at{"/data/sign_in_with_apple"};
+    if (form && form->contains(at) && form->at(at).is_array()) {
+        for (const json& session : form->at(at)) {
+            if (session.is_object() && session.contains("client_id") && session["client_id"].is_string()) {
+                clients.push_back(session["client_id"].get<std::string>());
+            }
+        }
+    }
+    return clients;
+}
+
 core::DecodeRules rules_for(const std::optional<json>& form, const Config* config) {
     if (config != nullptr) {
         return to_settings(*config).rules;
     }
     core::DecodeRules rules;
     rules.apps.emplace(app_named_by(form), core::AppId{0});
+    for (const std::string& client : clients_named_by(form)) {
+        rules.clients.emplace(
+            client, core::CredentialId{static_cast<std::uint32_t>(rules.clients.size()) + 1});
+    }
+    rules.keyless = core::CredentialId{0};
     return rules;
+}
+
+std::vector<Problem> unknown_clients(const json& form, const core::DecodeRules& rules) {
+    std::vector<Problem> problems;
+    const json::json_pointer sessions{"/data/sign_in_with_apple"};
+    for (std::size_t at = 0;
+         form.contains(sessions) && form.at(sessions).is_array() && at < form.at(sessions).size(); ++at) {
+        const json& session = form.at(sessions).at(at);
+        const auto client = session.is_object() ? session.find("client_id") : session.end();
+        if (session.is_object() && client != session.end() && client->is_string() &&
+            !rules.clients.contains(client->get<std::string>())) {
+            const std::string pointer = fmt::format("/data/sign_in_with_apple/{}/client_id", at);
+            problems.push_back(
+                {core::invalid::unknown_client.code, pointer,
+                 pointer + " names no Sign in with Apple client of the worker's configuration"});
+        }
+    }
+    return problems;
 }
 
 // The first is the decoder's; what the other checks find at the same place is the same problem.
@@ -67,6 +104,11 @@ std::vector<Problem> all_problems(
             {core::invalid::unknown_app.code, "/data/app",
              "/data/app names no app of the worker's configuration"});
     }
+    if (type && core::ends_or_checks_sessions(*type)) {
+        for (Problem& each : unknown_clients(*form, rules)) {
+            add(std::move(each));
+        }
+    }
     if (const auto data = form->find("data"); data != form->end()) {
         for (Problem& each : contradictions(*data, type)) {
             add(std::move(each));
@@ -84,8 +126,8 @@ std::string masked(std::string_view text) {
     return fmt::format("•••• ({} character{})", characters, characters == 1 ? "" : "s");
 }
 
-// Every string of the body is a token value.
-std::string masked_body(const common::Secret& body) {
+// Every string of a JSON body is a token value.
+std::string masked_json(const common::Secret& body) {
     auto fields = nlohmann::ordered_json::parse(body.expose());
     for (auto& [name, value] : fields.items()) {
         value = masked(value.get_ref<const std::string&>());
@@ -93,26 +135,79 @@ std::string masked_body(const common::Secret& body) {
     return fields.dump();
 }
 
-std::string credential_of(const AppConfig* app) {
-    if (app == nullptr) {
-        return "Bearer ••••";
-    }
+std::string ids_of(const std::vector<KeyConfig>& keys) {
     std::string ids;
-    for (const KeyConfig& key : app->keys) {
+    for (const KeyConfig& key : keys) {
         ids += fmt::format("{}{}", ids.empty() ? "" : " or ", key.id);
     }
-    return fmt::format("Bearer •••• (ES256, kid {}, bid {})", ids, app->bundle_id);
+    return ids;
 }
 
-PlannedCommand planned(const core::Command& command, std::size_t token, const AppConfig* app) {
-    const core::HttpRequest request = core::request_for(command, core::AppId{}, core::EndpointId{});
-    PlannedCommand plan{.action = command.action, .token = token};
-    plan.request.base_url = app == nullptr ? "" : app->base_url;
+// Of a form only the token is a secret, and what stands for it names how long it is.
+std::string masked_form(const core::Command& command, const ClientConfig* client) {
+    core::Command shown = command;
+    shown.value = common::Secret{"VALUE"};
+    const core::HttpRequest request =
+        core::request_for(shown, core::EndpointId{}, client == nullptr ? "CLIENT" : client->client_id);
+    std::string body{request.body.expose()};
+    body.replace(body.find("=VALUE") + 1, 5, masked(command.value.expose()));
+    const std::string secret = client == nullptr
+                                   ? ""
+                                   : fmt::format(
+                                         " (ES256, kid {}, iss {}, sub {})", ids_of(client->keys),
+                                         client->team_id, client->client_id);
+    return fmt::format("{}&client_secret=••••{}", body, secret);
+}
+
+std::string credential_of(const AppConfig* app) {
+    return app == nullptr
+               ? "Bearer ••••"
+               : fmt::format("Bearer •••• (ES256, kid {}, bid {})", ids_of(app->keys), app->bundle_id);
+}
+
+// The form's client_id is the event's own, also without a configuration.
+const ClientConfig* client_of(const core::Command& command, const Config* config) {
+    const std::size_t first = config == nullptr ? 0 : config->apps.size();
+    const std::size_t at = command.credential.value - first;
+    return config == nullptr || command.credential.value < first || at >= config->identity.clients.size()
+               ? nullptr
+               : &config->identity.clients[at];
+}
+
+PlannedCommand planned(
+    const core::Command& command, std::string pointer, const AppConfig* app, const Config* config) {
+    const core::HttpRequest request = core::request_for(command, core::EndpointId{});
+    PlannedCommand plan{.action = command.action, .pointer = std::move(pointer)};
+    const bool tokens = core::api_of(core::call_of(command.action).made_by) == core::Api::automatic_sign_in;
+    if (config != nullptr) {
+        plan.request.base_url = tokens ? app->base_url : config->identity.endpoint;
+    }
+    plan.request.method = request.method;
     plan.request.path = request.path;
-    plan.request.headers = {
-        {"content-type", std::string{request.content_type}}, {"authorization", credential_of(app)}};
-    plan.request.body = masked_body(request.body);
+    if (!request.content_type.empty()) {
+        plan.request.headers.emplace_back("content-type", request.content_type);
+    }
+    switch (request.place) {
+        case core::CredentialPlace::authorization_header:
+            plan.request.headers.emplace_back("authorization", credential_of(app));
+            plan.request.body = masked_json(request.body);
+            break;
+        case core::CredentialPlace::client_secret_field:
+            plan.request.body = masked_form(command, client_of(command, config));
+            break;
+        case core::CredentialPlace::nowhere:
+            break;
+    }
     return plan;
+}
+
+// Where in the data each command comes from, in the order of commands_for().
+std::string pointer_of(const core::Command& command, std::size_t& token, std::size_t& session) {
+    if (command.action == core::Action::key_set) {
+        return "payload";
+    }
+    return core::asks_about_session(command.action) ? fmt::format("sign_in_with_apple/{}", session++)
+                                                    : fmt::format("sign_in_tokens/{}", token++);
 }
 
 void note_key(const core::Record& record, const std::string& subject, Explanation& explanation) {
@@ -140,9 +235,11 @@ void explain_event(
     const core::Lineage lineage = core::lineage_of(record.headers);
     const std::vector<core::Command> commands = core::commands_for(std::move(event));
     const std::size_t first = core::first_to_run(lineage, commands.size());
+    std::size_t token = 0;
+    std::size_t session = 0;
     for (std::size_t i = 0; i < commands.size(); ++i) {
-        PlannedCommand plan = planned(commands[i], i, app);
-        plan.ended_before = i < first;
+        PlannedCommand plan = planned(commands[i], pointer_of(commands[i], token, session), app, config);
+        plan.ended_before = i < first && commands[i].action != core::Action::key_set;
         explanation.commands.push_back(std::move(plan));
     }
     if (lineage.replays > 0) {
@@ -153,6 +250,13 @@ void explain_event(
     if (commands.empty()) {
         explanation.notes.emplace_back(
             "The event names no token, so there is nothing to do; its receipt says so.");
+    }
+    if (explanation.envelope.type == core::EventType::notification) {
+        explanation.notes.emplace_back(
+            "The Deletes are sent only if the payload's signature is Apple's, it is meant for a configured "
+            "client, and it tells of consent-revoked or account-delete; none of that is checked here. The "
+            "key "
+            "set is fetched only if the key is not in hand.");
     }
 }
 

@@ -25,14 +25,15 @@ struct Problem {
 
 struct PlannedRequest {
     std::string base_url;  // empty: not known without a configuration
+    std::string method;
     std::string path;
     std::vector<std::pair<std::string, std::string>> headers;
-    std::string body;  // JSON, masked
+    std::string body;  // masked; empty: there is none
 };
 
 struct PlannedCommand {
     core::Action action = core::Action::erase;
-    std::size_t token = 0;      // its place in data.sign_in_tokens
+    std::string pointer{};      // to what it is about, below /data
     bool ended_before = false;  // a replayed dead letter names the commands that are still owed; not this one
     PlannedRequest request{};
 };

@@ -55,14 +55,21 @@ std::string problems_text(const std::string& subject, const Explanation& explana
     return out;
 }
 
-std::string request_text(const PlannedRequest& request) {
+std::string_view unknown_base(core::Action action) {
+    return core::api_of(core::call_of(action).made_by) == core::Api::automatic_sign_in
+               ? "(the app's base URL)"
+               : "(the endpoint of Sign in with Apple)";
+}
+
+std::string request_text(const PlannedCommand& command) {
+    const PlannedRequest& request = command.request;
     std::string out = fmt::format(
-        "     POST {}{}\n", request.base_url.empty() ? "(the app's base URL)" : request.base_url,
-        request.path);
+        "     {} {}{}\n", request.method,
+        request.base_url.empty() ? unknown_base(command.action) : request.base_url, request.path);
     for (const auto& [name, value] : request.headers) {
         out += fmt::format("     {}: {}\n", name, value);
     }
-    return out + fmt::format("     {}\n", request.body);
+    return request.body.empty() ? out : out + fmt::format("     {}\n", request.body);
 }
 
 std::string event_text(const std::string& subject, const Explanation& explanation) {
@@ -95,13 +102,18 @@ std::string event_text(const std::string& subject, const Explanation& explanatio
     for (std::size_t i = 0; i < explanation.commands.size(); ++i) {
         const PlannedCommand& command = explanation.commands[i];
         out += fmt::format(
-            "\n  {}. {} sign_in_tokens/{}{}\n", i + 1, core::action_name(command.action), command.token,
+            "\n  {}. {} {}{}\n", i + 1, core::action_name(command.action), command.pointer,
             command.ended_before ? ": ended before the record was replayed, not run again" : "");
         if (!command.ended_before) {
-            out += request_text(command.request);
+            out += request_text(command);
         }
     }
     return out;
+}
+
+// Of a form: its text.
+Json body_json(const std::string& body) {
+    return body.empty() ? Json(nullptr) : body.front() == '{' ? Json::parse(body) : Json(body);
 }
 
 Json command_json(const PlannedCommand& command) {
@@ -112,14 +124,14 @@ Json command_json(const PlannedCommand& command) {
     }
     return {
         {"action", core::action_name(command.action)},
-        {"pointer", fmt::format("/data/sign_in_tokens/{}", command.token)},
+        {"pointer", "/data/" + command.pointer},
         {"ended_before", command.ended_before},
         {"request",
-         {{"method", "POST"},
+         {{"method", request.method},
           {"url", request.base_url.empty() ? Json(nullptr) : Json(request.base_url + request.path)},
           {"path", request.path},
           {"headers", std::move(headers)},
-          {"body", Json::parse(request.body)}}}};
+          {"body", body_json(request.body)}}}};
 }
 
 Json text_or_null(const std::string& text) {

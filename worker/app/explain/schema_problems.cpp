@@ -91,9 +91,11 @@ std::optional<Problem> translated(const json& event, const valijson::ValidationR
         case Kind::missing: {
             // The name is the schema's own.
             const std::string_view rest = std::string_view{error.description}.substr(start->text.size());
-            return problem(
-                core::invalid::missing_member, at / std::string{rest.substr(0, rest.find('\''))},
-                "is missing");
+            const std::string_view name = rest.substr(0, rest.find('\''));
+            if (name == "access_token") {
+                return std::nullopt;  // one of two; the other is told
+            }
+            return problem(core::invalid::missing_member, at / std::string{name}, "is missing");
         }
         case Kind::too_short:
             return problem(core::invalid::empty_string, at, "is an empty string");

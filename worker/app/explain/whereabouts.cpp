@@ -98,7 +98,7 @@ void tell_lane(const json& lane, Sentences& told) {
     told.push_back(ahead > 0 ? "of that one, " + turn(lane) : turn(lane));
     const json& holds = lane.at("held_by");
     for (const json& hold : holds) {
-        told.push_back(held_by(hold, text_at(lane, "app")));
+        told.push_back(held_by(hold, text_at(lane, "credential")));
     }
     if (holds.empty() && lane.at("in_flight_for_seconds").is_null() &&
         lane.at("retry_in_seconds").is_null()) {

@@ -34,19 +34,93 @@ common::Secret object(const Field (&fields)[Count]) {
     return common::Secret{std::move(body)};
 }
 
+// What the URL Standard's form serialiser leaves as it is; TN3107 names a form that is not percent-encoded as
+// a cause of invalid_client.
+constexpr bool unreserved(char byte) noexcept {
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
+           byte == '-' || byte == '_' || byte == '.' || byte == '*';
+}
+
+std::size_t percent_encoded_size(std::string_view text) noexcept {
+    std::size_t bytes = 0;
+    for (const char byte : text) {
+        bytes += unreserved(byte) ? 1 : 3;
+    }
+    return bytes;
+}
+
+void append_percent_encoded(std::string& out, std::string_view text) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    for (const char byte : text) {
+        if (unreserved(byte)) {
+            out += byte;
+            continue;
+        }
+        const auto bits = static_cast<unsigned char>(byte);
+        out += '%';
+        out += digits[bits >> 4U];
+        out += digits[bits & 0xFU];
+    }
+}
+
+template <std::size_t Count>
+common::Secret form(const Field (&fields)[Count]) {
+    std::size_t bytes = 0;
+    for (const Field& field : fields) {
+        bytes += field.name.size() + 2 + percent_encoded_size(field.value);
+    }
+    std::string body;
+    body.reserve(bytes);
+    for (const Field& field : fields) {
+        if (!body.empty()) {
+            body += '&';
+        }
+        body += field.name;
+        body += '=';
+        append_percent_encoded(body, field.value);
+    }
+    return common::Secret{std::move(body)};
+}
+
+std::string_view hint_of(SessionToken kind) noexcept {
+    return kind == SessionToken::access ? "access_token" : "refresh_token";
+}
+
+common::Secret body_of(const Command& command, std::string_view client_id) {
+    const std::string_view value = command.value.expose();
+    switch (command.action) {
+        case Action::update:
+            return object(
+                {Field{"existingAutoSignInTokenValue", value},
+                 Field{"newAutoSignInTokenValue", command.replacement.expose()}});
+        case Action::erase:
+            return object({Field{"autoSignInTokenValue", value}});
+        case Action::revoke:
+            return form(
+                {Field{"client_id", client_id}, Field{"token", value},
+                 Field{"token_type_hint", hint_of(command.session_token)}});
+        case Action::check:
+            return form(
+                {Field{"client_id", client_id}, Field{"grant_type", "refresh_token"},
+                 Field{"refresh_token", value}});
+        case Action::key_set:
+            break;
+    }
+    return {};
+}
+
 }  // namespace
 
-HttpRequest request_for(const Command& command, AppId app, EndpointId endpoint) {
-    const bool update = command.action == Action::update;
+HttpRequest request_for(const Command& command, EndpointId endpoint, std::string_view client_id) {
+    const Call& call = call_of(command.action);
     return HttpRequest{
         .endpoint = endpoint,
-        .app = app,
-        .path = update ? "/account/v1/autoSignIn/update" : "/account/v1/autoSignIn/delete",
-        .content_type = "application/json",
-        .body = update ? object(
-                             {Field{"existingAutoSignInTokenValue", command.value.expose()},
-                              Field{"newAutoSignInTokenValue", command.replacement.expose()}})
-                       : object({Field{"autoSignInTokenValue", command.value.expose()}}),
+        .credential = command.credential,
+        .path = call.path,
+        .content_type = call.content_type,
+        .body = body_of(command, client_id),
+        .method = call.method,
+        .place = call.credential,
     };
 }
 

@@ -1,4 +1,4 @@
-// The HTTP request that carries a command to Apple (Automatic Sign-In API 1.0).
+// The HTTP request that carries a command to Apple.
 #pragma once
 
 #include <string_view>
@@ -9,18 +9,22 @@
 
 namespace core {
 
-// A configured host of Apple's: its place in Settings::endpoints. A breaker and a connection pool each.
+// A configured host of Apple's: its place in Settings::endpoints. A connection pool each.
 using EndpointId = common::Strong<struct EndpointIdTag, std::uint32_t>;
 
-// POST, always. The authorization header is added outside the core, from the credential of `app`.
+// The credential is added outside the core, at the place that the call says.
 struct HttpRequest {
     EndpointId endpoint;
-    AppId app;
-    std::string_view path;          // static storage
-    std::string_view content_type;  // static storage
-    common::Secret body;
+    CredentialId credential;
+    std::string_view path;          // this and the other views: static storage
+    std::string_view content_type;  // empty: there is no body
+    common::Secret body;            // with CredentialPlace::client_secret_field: not whole yet
+    std::string_view method = "POST";
+    CredentialPlace place = CredentialPlace::authorization_header;
 };
 
-[[nodiscard]] HttpRequest request_for(const Command& command, AppId app, EndpointId endpoint);
+// `client_id` is that of the credential, where it is a Sign in with Apple client.
+[[nodiscard]] HttpRequest request_for(
+    const Command& command, EndpointId endpoint, std::string_view client_id = {});
 
 }  // namespace core

@@ -13,6 +13,7 @@ namespace {
 Outcome outcome_of(Done done) {
     switch (done) {
         case Done::executed:
+        case Done::session_over:
             return Outcome::executed;
         case Done::already_so:
             return Outcome::already_so;
@@ -32,7 +33,8 @@ void Engine::Impl::on(ExchangeEnded& ended) {
     INVARIANT(found != nullptr, "an exchange ended twice");
     const Flight flight = *found;
     flights_.erase(key);
-    --endpoint_of(flight.app).in_flight;
+    --endpoint_of(flight.credential).in_flight;
+    --in_flight_at(channel(flight).api);
     --channel(flight).in_flight;
     const Exchange& exchange = ended.exchange;
     ++stats_.counters.attempts[answer_class_index(exchange)];
@@ -44,6 +46,9 @@ void Engine::Impl::on(ExchangeEnded& ended) {
     }
 
     const Meaning meaning = meaning_of(flight, exchange);
+    if (flight.action == Action::key_set && std::holds_alternative<Finished>(meaning)) {
+        take_key_set(flight, exchange);
+    }
     if (!flight.lane) {
         canary_ended(flight, meaning, exchange);
         return;
@@ -76,7 +81,14 @@ void Engine::Impl::on(ExchangeEnded& ended) {
     std::visit(
         common::Overloaded{
             [&](const Finished& finished) {
+                if (flight.action == Action::key_set) {
+                    judge_in_lane(flight.lane, flight.obligation);
+                    return;
+                }
                 watch_deletes(flight, progress, finished.done);
+                if (flight.action == Action::check) {
+                    session_answered(obligation->commands[obligation->current], progress, finished.done);
+                }
                 finish_command(flight.lane, flight.obligation, outcome_of(finished.done));
             },
             [&](const Rejected&) {
@@ -98,12 +110,18 @@ void Engine::Impl::on(ExchangeEnded& ended) {
 // refusal is about the command, whatever its status says, and must not hold everybody.
 Meaning Engine::Impl::meaning_of(const Flight& flight, const Exchange& exchange) {
     constexpr int refusals_that_convict = 3;
+    constexpr int unreadable_answers_max = 3;
     Meaning meaning = classify(flight.action, flight.lost_before, exchange);
     const auto* const hold = std::get_if<Hold>(&meaning);
-    const Obligation* const obligation = flight.lane ? obligations_.find(flight.obligation) : nullptr;
+    Obligation* const obligation = flight.lane ? obligations_.find(flight.obligation) : nullptr;
     if (hold != nullptr && hold->reason != HoldReason::throttled && obligation != nullptr &&
         obligation->progress[obligation->current].refused_alone >= refusals_that_convict) {
         meaning = Rejected{};
+    }
+    if (const auto* rejected = std::get_if<Rejected>(&meaning);
+        rejected != nullptr && !rejected->certain && obligation != nullptr &&
+        obligation->progress[obligation->current].unreadable++ < unreadable_answers_max) {
+        meaning = Retry{};
     }
     return meaning;
 }
@@ -160,7 +178,7 @@ void Engine::Impl::retry_command(const Flight& flight, bool costs_attempt, const
     const bool held_by_gate =
         !costs_attempt && (not_sent == nullptr || not_sent->reason == NotSentReason::no_credential);
     if (held_by_gate) {
-        lanes_.again(flight.lane, channel_of(flight.app, flight.action));
+        lanes_.again(flight.lane, channel_of(flight.credential, flight.action));
         return;
     }
     const common::Duration backoff = settings_.retry.after(progress.failures++, random_);
@@ -185,14 +203,20 @@ void Engine::Impl::fail_command(LaneKey lane, ObligationKey key, DeadLetterReaso
 
 void Engine::Impl::next_command(LaneKey lane, ObligationKey key) {
     Obligation& obligation = obligations_.at(key);
+    const bool in_session_lane = goes_to_session_lane(obligation.commands[obligation.current]);
     obligation.current = obligation.next_from(obligation.current + 1);
     if (obligation.current == obligation.commands.size()) {
         lanes_.advance(lane);
         settle(key);
-    } else {
-        // Also when its partition leaves: a record that has begun is better ended than repeated.
-        lanes_.again(lane, channel_of(obligation.app, obligation.commands[obligation.current].action));
+        return;
     }
+    // Also when its partition leaves: a record that has begun is better ended than repeated.
+    if (goes_to_session_lane(obligation.commands[obligation.current]) == in_session_lane) {
+        lanes_.again(lane, channel_of(obligation.commands[obligation.current]));
+        return;
+    }
+    lanes_.advance(lane);
+    queue(key);
 }
 
 }  // namespace core

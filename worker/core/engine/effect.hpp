@@ -54,9 +54,9 @@ struct Release {
     std::vector<Epoch> epochs;
 };
 
-// Sign a fresh JWT for the app: Apple refused the last one.
+// Sign afresh: Apple refused what was signed last.
 struct RenewCredential {
-    AppId app;
+    CredentialId credential;
 };
 
 enum class Severity : std::uint8_t { debug, info, warning, error };

@@ -1,6 +1,7 @@
 #include "worker/core/engine/engine.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "worker/core/engine/impl.hpp"
@@ -10,6 +11,14 @@ namespace core {
 namespace {
 
 constexpr double exhausted_at_once_max = 10;
+
+std::size_t channels_in(const Settings& settings) {
+    std::size_t count = 0;
+    for (const CredentialSettings& one : settings.credentials) {
+        count += actions_of(one.kind).size();
+    }
+    return count;
+}
 
 }  // namespace
 
@@ -33,21 +42,26 @@ RecordStatus Engine::record_status(const Position& asked, common::Now now) const
 }
 
 Engine::Impl::Impl(Settings settings)
-    : settings_{std::move(settings)},
-      random_{settings_.seed},
-      lanes_{settings_.apps.size() * actions.size()} {
-    for (const AppSettings& app : settings_.apps) {
+    : settings_{std::move(settings)}, random_{settings_.seed}, lanes_{channels_in(settings_)} {
+    for (const CredentialSettings& one : settings_.credentials) {
         INVARIANT(
-            app.endpoint.value < settings_.endpoints.size(),
-            "an app names an endpoint that is not configured");
-        const AppId id{static_cast<std::uint32_t>(apps_.size())};
-        apps_.push_back(
-            {Gate{{settings_.refused, settings_.throttled}},
-             common::TokenBucket{app.requests_per_second, app.burst}});
-        for (const Action action : actions) {
+            one.endpoint.value < settings_.endpoints.size(),
+            "a credential names an endpoint that is not configured");
+        const CredentialId id{static_cast<std::uint32_t>(credentials_.size())};
+        credentials_.push_back(
+            {.gate = Gate{{settings_.refused, settings_.throttled}},
+             .bucket = common::TokenBucket{one.requests_per_second, one.burst},
+             .channels_from = static_cast<std::uint32_t>(channels_.size()),
+             .first_action = actions_of(one.kind).front(),
+             .refused_action = actions_of(one.kind).back()});
+        if (one.kind == CredentialKind::client) {
+            audiences_.push_back(one.client_id);
+        }
+        for (const Action action : actions_of(one.kind)) {
             channels_.push_back(
-                {.app = id,
+                {.credential = id,
                  .action = action,
+                 .api = api_of(one.kind),
                  .breaker = Breaker{settings_.breaker},
                  .acceptance = Gate{{settings_.refused, settings_.throttled}},
                  .exhausted_ration = {common::TokenBucket{
@@ -70,6 +84,7 @@ void Engine::Impl::step(std::span<Input> inputs, common::Now now, Effects& effec
         std::visit([this](auto& happened) { on(happened); }, input);
     }
     lanes_.wake(now_.steady);
+    show_key_set();
     dispatch();
     emit_stores();
     commit_if_due(false);
@@ -104,8 +119,9 @@ common::Instant Engine::Impl::earliest_deadline() {
         Channel& channel = channels_[i];
         consider(channel.breaker.next_try());
         consider(channel.acceptance.next_try());
-        consider(app(channel.app).gate.next_try());
-        consider(app(channel.app).bucket.ready_at(now_.steady));  // commands and canaries wait for it
+        consider(credential(channel.credential).gate.next_try());
+        consider(credential(channel.credential)
+                     .bucket.ready_at(now_.steady));  // commands and canaries wait for it
     }
     consider(next_watch());
     return earliest;
@@ -115,6 +131,13 @@ void Engine::Impl::say(
     Severity severity, std::string_view event, std::string message,
     std::vector<std::pair<std::string_view, std::string>> fields) {
     effects_->emplace_back(Say{severity, event, std::move(message), std::move(fields)});
+}
+
+Engine::Impl::Fields Engine::Impl::named(CredentialId id, Fields more) const {
+    const CredentialSettings& one = settings_.credentials[id.value];
+    Fields fields{{"api", std::string{api_name(api_of(one.kind))}}, {"credential", one.name}};
+    fields.insert(fields.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+    return fields;
 }
 
 Engine::Impl::Partition* Engine::Impl::partition(Epoch epoch) {

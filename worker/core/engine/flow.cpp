@@ -23,7 +23,7 @@ void Engine::Impl::on(CapacityChanged& changed) {
 }
 
 void Engine::Impl::on(CredentialChanged& changed) {
-    app(changed.app).gate.probe_now(now_);
+    credential(changed.credential).gate.probe_now(now_);
 }
 
 // Half of the buffer is divided evenly among the partitions and always theirs, so that records that are stuck

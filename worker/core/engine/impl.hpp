@@ -7,6 +7,8 @@
 //   settlement.cpp dead letters and receipts -> acknowledged -> offset tracker
 //   commits.cpp    what is safe to commit, when
 //   leaving.cpp    revoked, lost, drained: let flights end, commit, let go
+//   sessions.cpp   which session was asked about lately
+//   notifications.cpp  Apple's notifications: which are believed, and the key set they wait for
 //   flow.cpp       pause and resume, heads that block a window
 //   standstill.cpp work that rests without a reason
 //   status.cpp     what is reported
@@ -25,6 +27,7 @@
 #include "common/token_bucket.hpp"
 #include "worker/core/engine/engine.hpp"
 #include "worker/core/engine/obligation.hpp"
+#include "worker/core/identity/notification.hpp"
 #include "worker/core/schedule/breaker.hpp"
 #include "worker/core/schedule/gate.hpp"
 #include "worker/core/schedule/lanes.hpp"
@@ -44,21 +47,25 @@ public:
     [[nodiscard]] RecordStatus record_status(const Position& asked, common::Now now) const;
 
 private:
-    struct App {
+    // What is refused, throttled and limited together: an app at the Automatic Sign-In API, say.
+    struct Credential {
         Gate gate;
         common::TokenBucket bucket;
-        ObligationKey refused{};  // the record whose command was refused last
-        Action refused_action = Action::erase;
+        std::uint32_t channels_from = 0;  // ChannelId of its first action
+        Action first_action = Action::erase;
+        Action refused_action = Action::erase;  // of the command that was refused last
+        ObligationKey refused{};                // and its record
     };
     // How many commands may be given up: see rations.cpp.
     struct Ration {
         common::TokenBucket bucket;
         common::OnceAMinute said{};
     };
-    // One kind of call of one app. What Apple says of Updates is no evidence about Deletes.
+    // One kind of call with one credential. What Apple says of Updates is no evidence about Deletes.
     struct Channel {
-        AppId app;
+        CredentialId credential;
         Action action = Action::erase;
+        Api api = Api::automatic_sign_in;
         Breaker breaker;
         Gate acceptance;            // closed while every command is rejected
         std::size_t in_flight = 0;  // canaries too
@@ -72,6 +79,19 @@ private:
         common::OnceAMinute breaker_said{};
         bool opening_told = false;
         common::OnceAMinute found_nothing_said{};
+    };
+    // Apple's key set: one for everybody who waits.
+    struct KeysInHand {
+        std::optional<KeySet> set{};
+        common::Instant asked{};      // when the request was sent that brought it
+        bool fresh = false;           // not yet shown to those who wait
+        std::size_t waiting = 0;      // lanes that wait for the next one
+        bool refresh_wanted = false;  // it was used beyond its age
+    };
+    struct Asked {
+        common::Instant at{};
+        ObligationKey by{};
+        bool answered = false;
     };
     struct Endpoint {
         std::size_t in_flight = 0;
@@ -94,12 +114,12 @@ private:
     struct Flight {
         LaneKey lane{};  // none: a canary
         ObligationKey obligation{};
-        AppId app;
+        CredentialId credential;
         Action action = Action::erase;
         bool lost_before = false;
         bool breaker_probe = false;
         bool breaker_canary = false;
-        Gate::Term term = 0;             // of the app's gate
+        Gate::Term term = 0;             // of the credential's gate
         Gate::Term acceptance_term = 0;  // of the channel's
         common::Instant sent{};
     };
@@ -121,6 +141,10 @@ private:
     void on(Assigned& assigned);
     void on(Received& received);
     void admit_event(Partition& partition, Record& record, Event& event);
+    void queue(ObligationKey key);
+    [[nodiscard]] static std::string lane_of(
+        const Obligation& obligation);  // of the command whose turn it is
+    [[nodiscard]] static bool goes_to_session_lane(const Command& command);
     void admit_invalid(Partition& partition, Record& record, Invalid& invalid);
     void say_key_differs();
     void say_invalid(const Partition& partition, Offset offset, const Invalid& invalid);
@@ -131,7 +155,7 @@ private:
     [[nodiscard]] bool may_send(const Channel& channel);
     [[nodiscard]] std::optional<ChannelId> most_urgent_channel();
     void send_next(ChannelId id);
-    [[nodiscard]] bool gate_asks_canary(const App& app) const;
+    [[nodiscard]] bool gate_asks_canary(const Credential& owner) const;
     void send_canary(Channel& channel, bool for_breaker);
     void launch(Flight flight, const Command& command);
 
@@ -151,6 +175,22 @@ private:
     [[nodiscard]] bool rejection_is_suspicious(const Flight& flight);
     void say_breaker(Channel& channel, bool opened, const Exchange& exchange);
     void watch_deletes(const Flight& flight, const CommandProgress& progress, Done done);
+
+    // sessions.cpp
+    [[nodiscard]] bool asked_lately(const Command& command, ObligationKey by);
+    void session_answered(const Command& command, CommandProgress& progress, Done done);
+
+    // notifications.cpp
+    enum class Verdict : std::uint8_t { believed, refused, waits };
+    void admit_notification(ObligationKey key);
+    [[nodiscard]] Verdict judge_notification(ObligationKey key, Outcome believed);
+    [[nodiscard]] std::optional<InvalidCode> repeated(const Notification& notification, const Envelope& from);
+    void refuse_notification(ObligationKey key, InvalidCode code);
+    void believe(ObligationKey key, const Notification& notification, Outcome outcome);
+    void take_key_set(const Flight& flight, const Exchange& exchange);
+    void show_key_set();
+    void judge_in_lane(LaneKey lane, ObligationKey key);
+    [[nodiscard]] bool key_set_is_due(const Channel& channel) const;
 
     // rations.cpp
     [[nodiscard]] bool may_exhaust(const Flight& flight, const CommandProgress& progress);
@@ -194,9 +234,10 @@ private:
     void pause_or_resume();
     void give_up_blocking_head(Epoch epoch, Partition& partition);
 
-    // Whether something that holds the channel is closed: its app's gate, its acceptance or its breaker.
+    // Whether something that holds the channel is closed: its credential's gate, its acceptance or its
+    // breaker.
     [[nodiscard]] bool held(const Channel& channel) const {
-        return apps_[channel.app.value].gate.state() != GateState::open ||
+        return credentials_[channel.credential.value].gate.state() != GateState::open ||
                channel.acceptance.state() != GateState::open ||
                channel.breaker.state() != BreakerState::closed;
     }
@@ -216,38 +257,56 @@ private:
     [[nodiscard]] std::optional<LanePlace> lane_place(const Obligation& asked, common::Now now) const;
     [[nodiscard]] std::vector<Barrier> barriers_of(const Channel& channel, common::Now now) const;
 
+    [[nodiscard]] bool identity_in_use() const noexcept { return !audiences_.empty(); }
+
     // engine.cpp
     [[nodiscard]] common::Instant earliest_deadline();
     void say(
         Severity severity, std::string_view event, std::string message,
         std::vector<std::pair<std::string_view, std::string>> fields = {});
 
-    [[nodiscard]] App& app(AppId id) { return apps_[id.value]; }
-    [[nodiscard]] static ChannelId channel_of(AppId app, Action action) {
+    [[nodiscard]] Credential& credential(CredentialId id) { return credentials_[id.value]; }
+    [[nodiscard]] ChannelId channel_of(CredentialId id, Action action) const {
+        const Credential& owner = credentials_[id.value];
         return ChannelId{
-            app.value * static_cast<std::uint32_t>(actions.size()) + static_cast<std::uint32_t>(action)};
+            owner.channels_from + static_cast<std::uint32_t>(action) -
+            static_cast<std::uint32_t>(owner.first_action)};
+    }
+    [[nodiscard]] ChannelId channel_of(const Command& command) const {
+        return channel_of(command.credential, command.action);
     }
     [[nodiscard]] Channel& channel(ChannelId id) { return channels_[id.value]; }
     [[nodiscard]] Channel& channel(const Flight& flight) {
-        return channel(channel_of(flight.app, flight.action));
+        return channel(channel_of(flight.credential, flight.action));
     }
-    [[nodiscard]] Endpoint& endpoint_of(AppId id) {
-        return endpoints_[settings_.apps[id.value].endpoint.value];
+    [[nodiscard]] std::size_t& in_flight_at(Api api) { return in_flight_[static_cast<std::size_t>(api)]; }
+    [[nodiscard]] Endpoint& endpoint_of(CredentialId id) {
+        return endpoints_[settings_.credentials[id.value].endpoint.value];
     }
-    [[nodiscard]] const std::string& name_of(AppId id) const { return settings_.apps[id.value].name; }
+    // How log lines name a credential.
+    using Fields = std::vector<std::pair<std::string_view, std::string>>;
+    [[nodiscard]] Fields named(CredentialId id, Fields more = {}) const;
     [[nodiscard]] Partition* partition(Epoch epoch);
 
     Settings settings_;
     common::Prng random_;
     Stats stats_;
 
-    std::vector<App> apps_;
-    std::vector<Channel> channels_;  // by ChannelId
+    std::vector<Credential> credentials_;  // by CredentialId
+    std::vector<Channel> channels_;        // by ChannelId
     std::vector<Endpoint> endpoints_;
     Lanes lanes_;
     common::Slab<ObligationTag, Obligation> obligations_;
     common::Slab<FlightTag, Flight> flights_;
+    std::array<std::size_t, apis.size()> in_flight_{};
     std::size_t bytes_buffered_ = 0;
+
+    KeysInHand keys_;
+    std::vector<std::string> audiences_;                // our client ids
+    std::map<std::string, std::string> notifications_;  // `jti` -> the event that brought it
+    std::deque<std::string> notifications_in_order_;
+    std::map<std::string, Asked> sessions_;  // by fingerprint
+    std::deque<std::string> sessions_in_order_;
 
     common::Slab<StoreTag, StoreWork> stores_;
     std::deque<StoreKey> stores_queued_;
@@ -276,6 +335,7 @@ private:
     common::Instant next_deadline_ = common::never;
     common::OnceAMinute key_differs_said_;
     std::map<std::string_view, common::OnceAMinute> invalid_said_;  // by code
+    std::map<std::string_view, common::OnceAMinute> refused_said_;  // notifications, by code
     common::OnceAMinute store_refused_said_;
     common::OnceAMinute commit_refused_said_;
 

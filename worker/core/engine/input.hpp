@@ -65,9 +65,9 @@ struct CapacityChanged {
     std::size_t streams = 0;
 };
 
-// The key files of an app changed and could be read: a refused credential is worth a probe at once.
+// The key files of a credential changed and could be read: if it is refused it is worth a probe at once.
 struct CredentialChanged {
-    AppId app;
+    CredentialId credential;
 };
 
 // Time passed; next_deadline() was reached.

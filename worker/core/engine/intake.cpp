@@ -26,9 +26,12 @@ void leave_out_what_ended_before(Obligation& obligation) {
                                   ? 0
                                   : first_to_run(obligation.lineage, obligation.commands.size());
     for (std::size_t index = 0; index < obligation.progress.size(); ++index) {
+        const bool before = index < first || (planted(Bug::replay_runs_too_little) && !owed.empty() &&
+                                              !std::binary_search(owed.begin(), owed.end(), index));
+        // What a notification asks for is done after it was verified, also in a replay: headers prove
+        // nothing.
         obligation.progress[index].ended_before =
-            index < first || (planted(Bug::replay_runs_too_little) && !owed.empty() &&
-                              !std::binary_search(owed.begin(), owed.end(), index));
+            before && obligation.commands[index].action != Action::key_set;
     }
 }
 
@@ -104,7 +107,8 @@ void Engine::Impl::admit_event(Partition& from, Record& record, Event& event) {
         event.type,
         event.time};
     const auto patience = settings_.time_to_execute[static_cast<std::size_t>(event.type)];
-    const auto deadline = event.time + std::chrono::duration_cast<common::WallTime::duration>(patience);
+    obligation.deadline = event.time + std::chrono::duration_cast<common::WallTime::duration>(patience);
+    obligation.received = now_.steady;
     obligation.lineage = lineage_of(obligation.record.headers);
     obligation.commands = commands_for(std::move(event));
     obligation.progress.resize(obligation.commands.size());
@@ -114,13 +118,35 @@ void Engine::Impl::admit_event(Partition& from, Record& record, Event& event) {
     bytes_buffered_ += obligation.bytes;
     ++from.buffered;
     const ObligationKey key = obligations_.insert(std::move(obligation));
-    const Obligation& held = obligations_.at(key);
-    if (held.commands.empty()) {
+    if (obligations_.at(key).envelope.type == EventType::notification) {
+        admit_notification(key);
+    } else {
+        queue(key);
+    }
+}
+
+// Puts the command whose turn it is into a lane of its account. Tokens and sessions have one each, so that an
+// account's Deletes never wait for Apple's identity service; no rule of the contract ties the two.
+void Engine::Impl::queue(ObligationKey key) {
+    const Obligation& obligation = obligations_.at(key);
+    if (obligation.current == obligation.commands.size()) {
         settle(key);
         return;
     }
     lanes_.push(
-        held.envelope.subject, {key, channel_of(held.app, held.commands[held.current].action), deadline});
+        lane_of(obligation), {key, channel_of(obligation.commands[obligation.current]), obligation.deadline});
+}
+
+// A subject may hold any text; one that ends like a lane of sessions shares it, which is harmless.
+std::string Engine::Impl::lane_of(const Obligation& obligation) {
+    using namespace std::string_literals;
+    return goes_to_session_lane(obligation.commands[obligation.current])
+               ? obligation.envelope.subject + "\0sessions"s
+               : obligation.envelope.subject;
+}
+
+bool Engine::Impl::goes_to_session_lane(const Command& command) {
+    return asks_about_session(command.action) && !planted(Bug::sessions_block_tokens);
 }
 
 void Engine::Impl::admit_invalid(Partition& from, Record& record, Invalid& invalid) {

@@ -67,7 +67,7 @@ void Engine::Impl::withhold_rejection(const Flight& flight, const Exchange& exch
 // the calls fails, every head of a busy partition would be one that fails.
 bool Engine::Impl::may_give_up_head(const Obligation& head) {
     const CommandProgress& progress = head.progress[head.current];
-    Channel& from = channel(channel_of(head.app, head.commands[head.current].action));
+    Channel& from = channel(channel_of(head.commands[head.current]));
     Ration& ration = progress.withheld > 0 ? from.rejected_ration : from.exhausted_ration;
     return ration.bucket.take(now_.steady);
 }
@@ -77,10 +77,10 @@ void Engine::Impl::say_withheld(
     const char* message) {
     if (const auto times = ration.said.due(now_.steady)) {
         say(Severity::error, event, message,
-            {{"app", name_of(flight.app)},
-             {"action", std::string{action_name(flight.action)}},
-             {"answer", std::string{progress.code}},
-             {"times", fmt::to_string(*times)}});
+            named(
+                flight.credential, {{"action", std::string{action_name(flight.action)}},
+                                    {"answer", std::string{progress.code}},
+                                    {"times", fmt::to_string(*times)}}));
     }
 }
 

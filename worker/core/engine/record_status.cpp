@@ -74,8 +74,8 @@ RecordStatus Engine::Impl::record_status(const Position& asked, common::Now now)
 }
 
 std::optional<LanePlace> Engine::Impl::lane_place(const Obligation& asked, common::Now now) const {
-    LanePlace told{.app = name_of(asked.app), .attempts_max = settings_.attempts_max};
-    const std::optional<Lanes::View> lane = lanes_.view(asked.envelope.subject);
+    LanePlace told{.attempts_max = settings_.attempts_max};
+    const std::optional<Lanes::View> lane = lanes_.view(lane_of(asked));
     if (!lane || lane->queue.empty()) {
         return std::nullopt;  // a question is no reason to stop the worker
     }
@@ -95,7 +95,6 @@ std::optional<LanePlace> Engine::Impl::lane_place(const Obligation& asked, commo
         return told;
     }
     const CommandProgress& progress = front->progress[front->current];
-    told.app = name_of(front->app);
     told.front = Position{partitions_.at(front->record.epoch).name, front->record.offset};
     told.command = front->current;
     told.commands = front->commands.size();
@@ -103,8 +102,9 @@ std::optional<LanePlace> Engine::Impl::lane_place(const Obligation& asked, commo
     told.charged = progress.charged;
     told.last_answer = progress.code;
     told.last_http_status = progress.status;
-    told.barriers =
-        barriers_of(channels_[channel_of(front->app, front->commands[front->current].action).value], now);
+    const Command& command = front->commands[front->current];
+    told.credential = settings_.credentials[command.credential.value].name;
+    told.barriers = barriers_of(channels_[channel_of(command).value], now);
     return told;
 }
 
@@ -117,7 +117,7 @@ std::vector<Barrier> Engine::Impl::barriers_of(const Channel& channel, common::N
                  time_until(gate.next_try(), now)});
         }
     };
-    add_gate(Barrier::By::gate, apps_[channel.app.value].gate);
+    add_gate(Barrier::By::gate, credentials_[channel.credential.value].gate);
     add_gate(Barrier::By::acceptance, channel.acceptance);
     if (channel.breaker.state() != BreakerState::closed) {
         barriers.push_back(

@@ -48,8 +48,8 @@ inline constexpr std::array barrier_kinds{Barrier::By::gate, Barrier::By::accept
 struct LanePlace {
     std::size_t ahead = 0;            // records of the account that go first
     std::optional<Position> front{};  // none: its partition was let go while its answer is awaited
-    std::string app{};
-    std::size_t command = 0;  // of the front: the index of the one whose turn it is
+    std::string credential{};         // of the front's command
+    std::size_t command = 0;          // of the front: the index of the one whose turn it is
     std::size_t commands = 0;
     int attempts = 0;  // sent, of this command
     int charged = 0;   // of these, failures that are known to be its own
@@ -58,7 +58,7 @@ struct LanePlace {
     std::optional<int> last_http_status{};
     std::optional<common::Duration> in_flight_for{};
     std::optional<common::Duration> retry_in{};  // 0: due
-    std::vector<Barrier> barriers{};             // of this kind of call of the app
+    std::vector<Barrier> barriers{};             // of this kind of call of the credential
 };
 
 struct RecordStatus {

@@ -20,8 +20,10 @@ Outcome outcome_of(const Obligation& obligation) {
     }
     for (const Outcome achieved :
          {Outcome::executed, Outcome::probably_executed, Outcome::already_so, Outcome::not_found}) {
-        for (const CommandProgress& command : obligation.progress) {
-            if (command.outcome == achieved) {
+        for (std::size_t index = 0; index < obligation.progress.size(); ++index) {
+            // That a notification was verified is not what it asked for.
+            if (obligation.progress[index].outcome == achieved &&
+                obligation.commands[index].action != Action::key_set) {
                 return achieved;
             }
         }
@@ -167,6 +169,7 @@ OutgoingRecord Engine::Impl::receipt_of(
         facts.action = obligation.commands[*command].action;
         facts.outcome = planted(Bug::receipt_says_executed) ? Outcome::executed : *progress.outcome;
         facts.attempts = progress.attempts;
+        facts.session = progress.session;
         const std::string_view value = obligation.commands[*command].value.expose();
         fingerprint = planted(Bug::value_as_fingerprint) ? std::string{value}
                       : settings_.fingerprint            ? settings_.fingerprint(value)
@@ -178,7 +181,7 @@ OutgoingRecord Engine::Impl::receipt_of(
         }
     }
     if (obligation.invalid_code.empty()) {
-        facts.app = settings_.apps[obligation.app.value].name;
+        facts.app = settings_.credentials[obligation.app.value].name;
     } else {
         facts.reason = DeadLetterReason::invalid;
         facts.error_code = obligation.invalid_code;
@@ -263,9 +266,9 @@ void Engine::Impl::forget(ObligationKey key) {
     Partition& from = *partition(obligation.record.epoch);
     from.bytes -= obligation.bytes;
     --from.buffered;
-    if (obligation.invalid_code.empty()) {
-        for (const Action action : actions) {
-            channel(channel_of(obligation.app, action)).breaker.forget(key);
+    for (std::size_t index = 0; index < obligation.commands.size(); ++index) {
+        if (obligation.progress[index].attempts > 0 || obligation.progress[index].failures > 0) {
+            channel(channel_of(obligation.commands[index])).breaker.forget(key);
         }
     }
     obligations_.erase(key);

@@ -12,8 +12,9 @@ constexpr std::size_t partitions_shown_max = 20;
 
 std::string gate_text(const GateStatus& gate) {
     return gate.state == GateState::open
-               ? fmt::format("{}: open", gate.app)
-               : fmt::format("{}: {} ({})", gate.app, state_name(gate.state), reason_name(gate.reason));
+               ? fmt::format("{}: open", gate.credential)
+               : fmt::format(
+                     "{}: {} ({})", gate.credential, state_name(gate.state), reason_name(gate.reason));
 }
 
 std::string partition_text(const PartitionStatus& one) {
@@ -40,11 +41,16 @@ std::string listed(const Items& items, Text text) {
 // Whether the channel's ready lanes wait on purpose: something is closed, and a probe of it is on its way or
 // has a time. What is closed without either would stay closed for ever.
 bool Engine::Impl::held_on_purpose(const Channel& channel) const {
-    const Gate& gate = apps_[channel.app.value].gate;
+    const Gate& gate = credentials_[channel.credential.value].gate;
     const auto to_come = [this](common::Instant at) { return at != common::never && at > now_.steady; };
-    return held(channel) && (endpoints_[settings_.apps[channel.app.value].endpoint.value].in_flight > 0 ||
-                             to_come(gate.next_try()) || to_come(channel.acceptance.next_try()) ||
-                             to_come(channel.breaker.next_try()));
+    common::TokenBucket bucket = credentials_[channel.credential.value].bucket;
+    if (to_come(bucket.ready_at(now_.steady))) {
+        return true;  // our own limit lets the next one go then
+    }
+    return held(channel) &&
+           (endpoints_[settings_.credentials[channel.credential.value].endpoint.value].in_flight > 0 ||
+            to_come(gate.next_try()) || to_come(channel.acceptance.next_try()) ||
+            to_come(channel.breaker.next_try()));
 }
 
 // Waits of a lane and closed gates or breakers are waits on purpose: they end by themselves, and have gauges

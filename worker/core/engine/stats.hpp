@@ -56,10 +56,15 @@ struct Counters {
     std::uint64_t rejections_withheld = 0;   // retried instead of dead-lettered: too many at once
     std::uint64_t standstills = 0;           // times that work rested without a reason
     std::uint64_t heads_given_up = 0;        // dead-lettered because they held a full window
+    std::uint64_t notifications_verified = 0;
+    std::vector<std::uint64_t> notifications_refused;  // by place in identity_codes
+    std::uint64_t key_sets = 0;                        // fetched
+    std::uint64_t sessions_not_asked = 0;              // asked about less than a day ago
 };
 
 struct GateStatus {
-    std::string app;
+    Api api = Api::automatic_sign_in;
+    std::string credential;
     GateState state = GateState::open;
     GateReason reason = GateReason::none;
     common::Duration closed_for{};                 // since it last closed; 0 when open
@@ -67,10 +72,17 @@ struct GateStatus {
     std::size_t lanes_waiting = 0;
 };
 
+// Of one kind of call with one credential.
 struct BreakerStatus {
-    std::string endpoint;
+    Api api = Api::automatic_sign_in;
+    std::string credential;
+    Action action = Action::erase;
     BreakerState state = BreakerState::closed;
     common::Duration open_for{};
+};
+
+struct EndpointStatus {
+    std::string name;
     std::size_t capacity = 0;  // streams the server allows
 };
 
@@ -102,8 +114,12 @@ struct Status {
     // Since the last movement; none while work moves, is held on purpose, or there is none.
     std::optional<common::Duration> stands_still_for{};
     bool draining = false;
+    std::optional<common::Duration> key_set_age{};  // none: there is none
+    std::size_t notifications_remembered = 0;
+    std::size_t sessions_remembered = 0;
     std::vector<GateStatus> gates{};
     std::vector<BreakerStatus> breakers{};
+    std::vector<EndpointStatus> endpoints{};
     std::vector<PartitionStatus> partitions{};
 };
 

@@ -10,7 +10,13 @@ namespace core {
 Status Engine::Impl::status(common::Now now) const {
     Status status;
     status.in_flight = flights_.size();
-    status.in_flight_max = settings_.in_flight_max;
+    status.in_flight_max =
+        settings_.in_flight_max + (identity_in_use() ? settings_.identity_in_flight_max : 0);
+    if (keys_.set) {
+        status.key_set_age = now.steady - keys_.asked;
+    }
+    status.notifications_remembered = notifications_.size();
+    status.sessions_remembered = sessions_.size();
     status.lanes = lanes_.size();
     status.lanes_waiting = lanes_.waiting();
     status.records_buffered = obligations_.size();
@@ -45,30 +51,33 @@ Status Engine::Impl::status(common::Now now) const {
 
 void Engine::Impl::show_holds(Status& status, common::Now now) const {
     for (std::size_t i = 0; i < settings_.endpoints.size(); ++i) {
-        status.breakers.push_back(
-            {.endpoint = settings_.endpoints[i].name, .capacity = endpoints_[i].capacity});
+        status.endpoints.push_back({.name = settings_.endpoints[i].name, .capacity = endpoints_[i].capacity});
     }
-    for (std::size_t i = 0; i < apps_.size(); ++i) {
-        const Gate* gate = &apps_[i].gate;
+    for (std::size_t i = 0; i < credentials_.size(); ++i) {
+        const Gate* gate = &credentials_[i].gate;
         std::size_t ready = 0;
-        for (const Action action : actions) {
-            const ChannelId id = channel_of(AppId{static_cast<std::uint32_t>(i)}, action);
+        const CredentialSettings& settings = settings_.credentials[i];
+        const Api api = api_of(settings.kind);
+        for (const Action action : actions_of(settings.kind)) {
+            const ChannelId id = channel_of(CredentialId{static_cast<std::uint32_t>(i)}, action);
             const Channel& channel = channels_[id.value];
             const std::size_t lanes = lanes_.ready(id);
             ready += lanes;
             if (gate->state() == GateState::open) {
-                gate = &channel.acceptance;  // the app's is open: what its calls are held by is shown instead
+                gate =
+                    &channel.acceptance;  // the credential's is open: what holds its calls is shown instead
             }
             status.lanes_held += held(channel) ? lanes : 0;
-            // A host is shown as its worst channel.
-            BreakerStatus& shown = status.breakers[settings_.apps[i].endpoint.value];
-            if (channel.breaker.state() != BreakerState::closed && shown.state != BreakerState::open) {
-                shown.state = channel.breaker.state();
-                shown.open_for = now.steady - channel.breaker.open_since();
+            BreakerStatus breaker{
+                .api = api, .credential = settings.name, .action = action, .state = channel.breaker.state()};
+            if (breaker.state != BreakerState::closed) {
+                breaker.open_for = now.steady - channel.breaker.open_since();
             }
+            status.breakers.push_back(std::move(breaker));
         }
         status.lanes_ready += ready;
-        GateStatus shown{.app = settings_.apps[i].name, .state = gate->state(), .reason = gate->reason()};
+        GateStatus shown{
+            .api = api, .credential = settings.name, .state = gate->state(), .reason = gate->reason()};
         if (gate->state() != GateState::open) {
             shown.closed_for = now.steady - gate->closed_since();
             shown.lanes_waiting = ready;

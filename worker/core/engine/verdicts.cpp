@@ -1,4 +1,5 @@
-// What an answer tells about everybody: the breaker and the acceptance of its channel, the gate of its app.
+// What an answer tells about everybody: the breaker and the acceptance of its channel, the gate of its
+// credential.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -26,9 +27,15 @@ GateReason gate_reason(HoldReason reason) {
     return GateReason::misdirected;
 }
 
-std::string_view remedy(GateReason reason) {
+std::string_view remedy(GateReason reason, Api api) {
     switch (reason) {
         case GateReason::credential_refused:
+            if (api == Api::sign_in_with_apple) {
+                return "Apple refuses the client secret: check client id, team id, key id, that the key is "
+                       "an "
+                       "active "
+                       "Sign in with Apple key, and the clock";
+            }
             return "Apple refuses the credential: check key id, issuer id, bundle id, that the key is an "
                    "active In-App "
                    "Purchase key, that the app is released (production), and the clock";
@@ -39,7 +46,7 @@ std::string_view remedy(GateReason reason) {
         case GateReason::rejecting_everything:
             return "every command in a row was rejected, so the fault is hardly in the records: check base "
                    "URL and "
-                   "bundle id";
+                   "bundle id or client id";
         case GateReason::none:
             break;
     }
@@ -109,15 +116,17 @@ void Engine::Impl::say_breaker(Channel& from, bool opened, const Exchange& excha
             ? "most calls fail across accounts, so sending stops and one probe at a time is sent; nothing is "
               "dead-lettered for it"
             : "the API answers again",
-        {{"endpoint", settings_.endpoints[settings_.apps[from.app.value].endpoint.value].name},
-         {"app", name_of(from.app)},
-         {"action", std::string{action_name(from.action)}},
-         {"last", std::string{answer_class(exchange)}},
-         {"times", fmt::to_string(*times)}});
+        named(
+            from.credential,
+            {{"endpoint",
+              settings_.endpoints[settings_.credentials[from.credential.value].endpoint.value].name},
+             {"action", std::string{action_name(from.action)}},
+             {"last", std::string{answer_class(exchange)}},
+             {"times", fmt::to_string(*times)}}));
 }
 
 void Engine::Impl::tell_gate(const Flight& flight, const Meaning& meaning, const Exchange& exchange) {
-    Gate& gate = app(flight.app).gate;
+    Gate& gate = credential(flight.credential).gate;
     if (const auto* hold = std::get_if<Hold>(&meaning)) {
         const GateReason reason = gate_reason(hold->reason);
         const bool was_open = gate.state() == GateState::open;
@@ -125,19 +134,19 @@ void Engine::Impl::tell_gate(const Flight& flight, const Meaning& meaning, const
             gate.throttled(flight.term, now_, retry_after(exchange, now_.wall), random_);
         } else if (gate.refused(flight.term, now_, reason, random_)) {
             if (flight.lane) {
-                app(flight.app).refused = flight.obligation;
-                app(flight.app).refused_action = flight.action;
+                credential(flight.credential).refused = flight.obligation;
+                credential(flight.credential).refused_action = flight.action;
             }
             if (reason == GateReason::credential_refused) {
-                effects_->emplace_back(RenewCredential{flight.app});
+                effects_->emplace_back(RenewCredential{flight.credential});
             }
         }
         if (was_open && gate.state() != GateState::open) {
             say(reason == GateReason::throttled ? Severity::warning : Severity::error, "gate_closed",
-                std::string{remedy(reason)},
-                {{"app", name_of(flight.app)},
-                 {"reason", std::string{reason_name(reason)}},
-                 {"answer", std::string{answer_class(exchange)}}});
+                std::string{remedy(reason, channel(flight).api)},
+                named(
+                    flight.credential, {{"reason", std::string{reason_name(reason)}},
+                                        {"answer", std::string{answer_class(exchange)}}}));
         }
         return;
     }
@@ -153,13 +162,13 @@ void Engine::Impl::tell_gate(const Flight& flight, const Meaning& meaning, const
         channel(flight).doubts = 0;
     }
     if (gate.processed(flight.term)) {
-        App& owner = app(flight.app);
+        Credential& owner = credential(flight.credential);
         Obligation* const refused = obligations_.find(owner.refused);
         if (!flight.lane && refused != nullptr && refused->stage == Obligation::Stage::queued) {
             ++refused->progress[refused->current].refused_alone;
         }
         owner.refused = {};
-        say(Severity::info, "gate_opened", "Apple accepts commands again", {{"app", name_of(flight.app)}});
+        say(Severity::info, "gate_opened", "Apple accepts commands again", named(flight.credential));
     }
 }
 
@@ -189,10 +198,10 @@ bool Engine::Impl::rejection_is_suspicious(const Flight& flight) {
     }
     from.acceptance.refused(flight.acceptance_term, now_, GateReason::rejecting_everything, random_);
     from.canaries_well = 0;
-    say(Severity::error, "gate_closed", std::string{remedy(GateReason::rejecting_everything)},
-        {{"app", name_of(flight.app)},
-         {"action", std::string{action_name(from.action)}},
-         {"reason", std::string{reason_name(GateReason::rejecting_everything)}}});
+    say(Severity::error, "gate_closed", std::string{remedy(GateReason::rejecting_everything, from.api)},
+        named(
+            flight.credential, {{"action", std::string{action_name(from.action)}},
+                                {"reason", std::string{reason_name(GateReason::rejecting_everything)}}}));
     return true;
 }
 
@@ -251,7 +260,7 @@ void Engine::Impl::tell_acceptance(const Flight& canary, const Meaning& meaning)
     from.rejections = 0;
     acceptance.processed(canary.acceptance_term);
     say(Severity::info, "gate_opened", "a fresh value is not rejected, so the records were at fault",
-        {{"app", name_of(canary.app)}, {"action", std::string{action_name(from.action)}}});
+        named(canary.credential, {{"action", std::string{action_name(from.action)}}}));
 }
 
 // A wrong host or bundle id answers 404 to everything, which looks as if every token were gone already.
@@ -270,7 +279,7 @@ void Engine::Impl::watch_deletes(const Flight& flight, const CommandProgress& pr
             "id, "
             "environment or base URL are wrong and the tokens are still there. Compare with the account "
             "system",
-            {{"app", name_of(flight.app)}, {"in_a_row", fmt::to_string(from.found_nothing)}});
+            named(flight.credential, {{"in_a_row", fmt::to_string(from.found_nothing)}}));
     }
 }
 

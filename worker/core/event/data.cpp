@@ -9,8 +9,15 @@ namespace {
 
 // What a type says beyond the members that all have.
 struct TypeRules {
+    bool names_tokens = true;
+    bool names_sessions = true;
     bool may_replace = false;
     bool may_sign_out_everywhere = false;
+    // Sessions that mean something: they are revoked or checked. Elsewhere only their types are looked at.
+    bool acts_on_sessions = false;
+    bool sessions_required = false;
+    bool refresh_tokens_only = false;
+    bool forwards_payload = false;
 };
 
 constexpr TypeRules rules_of(EventType type) noexcept {
@@ -19,8 +26,19 @@ constexpr TypeRules rules_of(EventType type) noexcept {
             return {.may_replace = true, .may_sign_out_everywhere = true};
         case EventType::sign_in_flagged:
             return {.may_replace = true};
-        case EventType::opted_out:
         case EventType::deleted:
+            return {.acts_on_sessions = true};
+        case EventType::session_ended:
+            return {.names_tokens = false, .acts_on_sessions = true, .sessions_required = true};
+        case EventType::session_check:
+            return {
+                .names_tokens = false,
+                .acts_on_sessions = true,
+                .sessions_required = true,
+                .refresh_tokens_only = true};
+        case EventType::notification:
+            return {.names_sessions = false, .forwards_payload = true};
+        case EventType::opted_out:
             break;
     }
     return {};
@@ -72,9 +90,53 @@ MaybeProblem check_token(const TokenDraft& token, std::size_t at) {
         token.replacement.text.expose().size(), token_bytes_max);
 }
 
-MaybeProblem check_session(const SessionDraft& session, std::size_t at) {
+MaybeProblem check_session_token(const SecretSlot& token, std::size_t at, std::string_view member) {
+    return check_string(
+        token, session_at(at, member), Presence::optional, token.text.expose().size(), token_bytes_max);
+}
+
+// Of a type that acts on its sessions: a client that is configured, and one token.
+MaybeProblem check_named_session(
+    const SessionDraft& session, std::size_t at, TypeRules allowed, const DecodeRules& rules) {
+    if (auto problem = check_string(
+            session.client_id, session_at(at, "client_id"), Presence::required, session.client_id.text.size(),
+            attribute_bytes_max)) {
+        return problem;
+    }
+    if (!rules.clients.contains(session.client_id.text)) {
+        const std::string pointer = session_at(at, "client_id").pointer();
+        return Problem{
+            invalid::unknown_client, pointer,
+            fmt::format("{} names no Sign in with Apple client of the worker's configuration", pointer)};
+    }
+    if (auto problem = check_session_token(session.refresh_token, at, "refresh_token")) {
+        return problem;
+    }
+    if (auto problem = check_session_token(session.access_token, at, "access_token")) {
+        return problem;
+    }
+    const bool refresh = session.refresh_token.found == Found::right;
+    const bool access = session.access_token.found == Found::right;
+    if (!refresh && (!access || allowed.refresh_tokens_only)) {
+        const std::string pointer = session_at(at, "refresh_token").pointer();
+        return Problem{invalid::missing_member, pointer, fmt::format("{} is missing", pointer)};
+    }
+    if (refresh && access) {
+        const std::string pointer = session_at(at, "access_token").pointer();
+        return Problem{
+            invalid::two_session_tokens, pointer,
+            fmt::format("{} is given beside a refresh token; one of them names the session", pointer)};
+    }
+    return std::nullopt;
+}
+
+MaybeProblem check_session(
+    const SessionDraft& session, std::size_t at, TypeRules allowed, const DecodeRules& rules) {
     if (auto problem = check_slot(session, session_at(at), Presence::required, "an object")) {
         return problem;
+    }
+    if (allowed.acts_on_sessions) {
+        return check_named_session(session, at, allowed, rules);
     }
     if (auto problem =
             check_slot(session.client_id, session_at(at, "client_id"), Presence::optional, "a string")) {
@@ -87,17 +149,48 @@ MaybeProblem check_session(const SessionDraft& session, std::size_t at) {
     return check_slot(session.access_token, session_at(at, "access_token"), Presence::optional, "a string");
 }
 
+MaybeProblem check_sessions(const ListSlot<SessionDraft>& list, TypeRules allowed, const DecodeRules& rules) {
+    if (auto problem = check_list(
+            list, "/data/sign_in_with_apple",
+            allowed.sessions_required ? Presence::required : Presence::optional)) {
+        return problem;
+    }
+    for (std::size_t at = 0; at < list.items.size(); ++at) {
+        if (auto problem = check_session(list.items[at], at, allowed, rules)) {
+            return problem;
+        }
+    }
+    return std::nullopt;
+}
+
+// Only its place and size: what it says is read by who verifies it.
+MaybeProblem check_payload(const SecretSlot& payload, const DecodeRules& rules) {
+    if (auto problem = check_string(
+            payload, Where{"/data/payload"}, Presence::required, payload.text.expose().size(),
+            token_bytes_max)) {
+        return problem;
+    }
+    if (!rules.keyless) {
+        return Problem{
+            invalid::unknown_client, "/data/payload",
+            "/data/payload is for none of our clients: no Sign in with Apple client is configured"};
+    }
+    return std::nullopt;
+}
+
 MaybeProblem check_members(const DataDraft& data, TypeRules allowed, const DecodeRules& rules) {
     if (auto problem = check_app(data.app, rules)) {
         return problem;
     }
-    if (auto problem = check_list(data.sign_in_tokens, "/data/sign_in_tokens", Presence::required)) {
-        return problem;
-    }
-    const auto& tokens = data.sign_in_tokens.items;
-    for (std::size_t at = 0; at < tokens.size(); ++at) {
-        if (auto problem = check_token(tokens[at], at)) {
+    if (allowed.names_tokens) {
+        if (auto problem = check_list(data.sign_in_tokens, "/data/sign_in_tokens", Presence::required)) {
             return problem;
+        }
+        const auto& tokens = data.sign_in_tokens.items;
+        for (std::size_t at = 0; at < tokens.size(); ++at) {
+            if (auto problem = check_token(tokens[at], at)) {
+                return problem;
+            }
         }
     }
     if (allowed.may_sign_out_everywhere) {
@@ -107,16 +200,12 @@ MaybeProblem check_members(const DataDraft& data, TypeRules allowed, const Decod
             return problem;
         }
     }
-    if (auto problem = check_list(data.sign_in_with_apple, "/data/sign_in_with_apple", Presence::optional)) {
-        return problem;
-    }
-    const auto& sessions = data.sign_in_with_apple.items;
-    for (std::size_t at = 0; at < sessions.size(); ++at) {
-        if (auto problem = check_session(sessions[at], at)) {
+    if (allowed.names_sessions) {
+        if (auto problem = check_sessions(data.sign_in_with_apple, allowed, rules)) {
             return problem;
         }
     }
-    return std::nullopt;
+    return allowed.forwards_payload ? check_payload(data.payload, rules) : std::nullopt;
 }
 
 bool replaces(const TokenDraft& token) noexcept {
@@ -165,6 +254,25 @@ MaybeProblem check_replacements(const DataDraft& data, TypeRules allowed) {
     return std::nullopt;
 }
 
+const SecretSlot& token_of(const SessionDraft& session) noexcept {
+    return session.refresh_token.found == Found::right ? session.refresh_token : session.access_token;
+}
+
+MaybeProblem check_repeated_sessions(const DataDraft& data) {
+    const auto& sessions = data.sign_in_with_apple.items;
+    for (std::size_t at = 1; at < sessions.size(); ++at) {
+        for (std::size_t before = 0; before < at; ++before) {
+            if (token_of(sessions[at]).text == token_of(sessions[before]).text) {
+                const std::string pointer = session_at(at).pointer();
+                return Problem{
+                    invalid::repeated_value, pointer,
+                    fmt::format("{} repeats the token of session {}", pointer, before)};
+            }
+        }
+    }
+    return std::nullopt;
+}
+
 // Quadratic, for at most items_max tokens, and one is the usual number.
 MaybeProblem check_repeats(const DataDraft& data) {
     const auto& tokens = data.sign_in_tokens.items;
@@ -183,6 +291,14 @@ MaybeProblem check_repeats(const DataDraft& data) {
 
 }  // namespace
 
+bool names_sign_in_tokens(EventType type) noexcept {
+    return rules_of(type).names_tokens;
+}
+
+bool ends_or_checks_sessions(EventType type) noexcept {
+    return rules_of(type).acts_on_sessions;
+}
+
 MaybeProblem check_data(const DataDraft& data, EventType type, const DecodeRules& rules) {
     const TypeRules allowed = rules_of(type);
     if (auto problem = check_slot(data, Where{"/data"}, Presence::required, "an object")) {
@@ -191,10 +307,15 @@ MaybeProblem check_data(const DataDraft& data, EventType type, const DecodeRules
     if (auto problem = check_members(data, allowed, rules)) {
         return problem;
     }
-    if (auto problem = check_replacements(data, allowed)) {
-        return problem;
+    if (allowed.names_tokens) {
+        if (auto problem = check_replacements(data, allowed)) {
+            return problem;
+        }
+        if (auto problem = check_repeats(data)) {
+            return problem;
+        }
     }
-    return check_repeats(data);
+    return allowed.acts_on_sessions ? check_repeated_sessions(data) : std::nullopt;
 }
 
 }  // namespace core

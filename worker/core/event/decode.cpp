@@ -34,8 +34,11 @@ MaybeProblem read(const Record& record, Draft& draft) {
     return std::nullopt;
 }
 
-std::vector<SignInToken> take_tokens(DataDraft& data) {
+std::vector<SignInToken> take_tokens(DataDraft& data, EventType type) {
     std::vector<SignInToken> tokens;
+    if (!names_sign_in_tokens(type)) {
+        return tokens;
+    }
     tokens.reserve(data.sign_in_tokens.items.size());
     for (TokenDraft& item : data.sign_in_tokens.items) {
         SignInToken& token = tokens.emplace_back();
@@ -45,6 +48,30 @@ std::vector<SignInToken> take_tokens(DataDraft& data) {
         }
     }
     return tokens;
+}
+
+// The checks have found the client of each, and one token.
+std::vector<Session> take_sessions(DataDraft& data, EventType type, const DecodeRules& rules) {
+    std::vector<Session> sessions;
+    if (!ends_or_checks_sessions(type)) {
+        return sessions;
+    }
+    sessions.reserve(data.sign_in_with_apple.items.size());
+    for (SessionDraft& item : data.sign_in_with_apple.items) {
+        const bool refresh = item.refresh_token.found == Found::right;
+        sessions.push_back(
+            {rules.clients.find(item.client_id.text)->second,
+             std::move(refresh ? item.refresh_token.text : item.access_token.text),
+             refresh ? SessionToken::refresh : SessionToken::access});
+    }
+    return sessions;
+}
+
+std::optional<SignedNotification> take_notification(
+    DataDraft& data, EventType type, const DecodeRules& rules) {
+    return type == EventType::notification
+               ? std::optional{SignedNotification{std::move(data.payload.text), *rules.keyless}}
+               : std::nullopt;
 }
 
 }  // namespace
@@ -74,7 +101,9 @@ Decoded decode(const Record& record, const DecodeRules& rules) {
         .type = *envelope.type,
         .time = *envelope.time,
         .app = rules.apps.find(draft.data.app.text)->second,
-        .sign_in_tokens = take_tokens(draft.data),
+        .sign_in_tokens = take_tokens(draft.data, *envelope.type),
+        .sessions = take_sessions(draft.data, *envelope.type, rules),
+        .notification = take_notification(draft.data, *envelope.type, rules),
         .key_is_subject = key_is_subject,
     };
 }

@@ -10,6 +10,7 @@
 
 #include <array>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,10 @@ struct DecodeRules {
     std::map<std::string, AppId, std::less<>> apps;
     // Other names of event types, as an account system may already use them.
     std::map<std::string, EventType, std::less<>> type_aliases;
+    // Sign in with Apple clients, by client id.
+    std::map<std::string, CredentialId, std::less<>> clients{};
+    // For fetching Apple's key set; none: no client is configured, so no notification can be for us.
+    std::optional<CredentialId> keyless{};
 };
 
 [[nodiscard]] Decoded decode(const Record& record, const DecodeRules& rules);

@@ -48,11 +48,10 @@ struct TokenDraft : Slot {
     SecretSlot replacement{};
 };
 
-// Reserved for a later version: its types are checked, its secrets are not kept.
 struct SessionDraft : Slot {
     TextSlot client_id{};
-    Slot refresh_token{};
-    Slot access_token{};
+    SecretSlot refresh_token{};
+    SecretSlot access_token{};
 };
 
 struct DataDraft : Slot {
@@ -60,6 +59,7 @@ struct DataDraft : Slot {
     FlagSlot sign_out_everywhere{};
     ListSlot<TokenDraft> sign_in_tokens{};
     ListSlot<SessionDraft> sign_in_with_apple{};
+    SecretSlot payload{};
 };
 
 struct Draft : Slot {

@@ -43,6 +43,8 @@ inline constexpr InvalidCode unknown_type{
 inline constexpr InvalidCode bad_time{
     "bad_time", "The time is not an RFC 3339 date and time with an offset."};
 inline constexpr InvalidCode unknown_app{"unknown_app", "The app is not configured in the worker."};
+inline constexpr InvalidCode unknown_client{
+    "unknown_client", "The Sign in with Apple client is not configured in the worker."};
 
 // Members that contradict each other.
 inline constexpr InvalidCode unexpected_replacement{
@@ -55,6 +57,8 @@ inline constexpr InvalidCode different_replacements{
     "different_replacements",
     "Two tokens have different replacements. An update gives them all the same one."};
 inline constexpr InvalidCode repeated_value{"repeated_value", "The same value is listed twice."};
+inline constexpr InvalidCode two_session_tokens{
+    "two_session_tokens", "A session is named by a refresh token and an access token. One is enough."};
 
 }  // namespace invalid
 
@@ -76,11 +80,13 @@ inline constexpr std::array invalid_codes{
     invalid::unknown_type,
     invalid::bad_time,
     invalid::unknown_app,
+    invalid::unknown_client,
     invalid::unexpected_replacement,
     invalid::signed_out_with_replacement,
     invalid::value_is_replacement,
     invalid::different_replacements,
     invalid::repeated_value,
+    invalid::two_session_tokens,
 };
 
 }  // namespace core

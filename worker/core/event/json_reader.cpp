@@ -20,7 +20,7 @@ using nlohmann::json;
 enum class Place : std::uint8_t { nowhere, envelope, data, tokens, token, sessions, session };
 
 // What the next value fills.
-enum class Kind : std::uint8_t { ignored, text, secret, unkept_text, flag, object, array };
+enum class Kind : std::uint8_t { ignored, text, secret, flag, object, array };
 struct Target {
     Kind kind = Kind::ignored;
     Slot* slot = nullptr;
@@ -75,9 +75,6 @@ public:
                 return true;
             case Kind::secret:
                 static_cast<SecretSlot&>(*target.slot).text = common::Secret{std::string{value}};
-                target.slot->found = Found::right;
-                break;
-            case Kind::unkept_text:
                 target.slot->found = Found::right;
                 break;
             case Kind::flag:
@@ -141,9 +138,9 @@ private:
                     return text(session.client_id);
                 }
                 if (name == "refresh_token") {
-                    return {Kind::unkept_text, &session.refresh_token};
+                    return secret(session.refresh_token);
                 }
-                return name == "access_token" ? Target{Kind::unkept_text, &session.access_token} : Target{};
+                return name == "access_token" ? secret(session.access_token) : Target{};
             }
             case Place::nowhere:
             case Place::tokens:
@@ -172,8 +169,10 @@ private:
         if (name == "sign_out_everywhere") {
             return {Kind::flag, &data.sign_out_everywhere};
         }
-        return name == "sign_in_with_apple" ? Target{Kind::array, &data.sign_in_with_apple, Place::sessions}
-                                            : Target{};
+        if (name == "sign_in_with_apple") {
+            return {Kind::array, &data.sign_in_with_apple, Place::sessions};
+        }
+        return name == "payload" ? secret(data.payload) : Target{};
     }
 
     template <class Item>

@@ -36,6 +36,8 @@ inline constexpr InvalidCode wrong_audience{
 inline constexpr InvalidCode expired{"expired", "The signed payload has expired."};
 inline constexpr InvalidCode issued_in_future{
     "issued_in_future", "The signed payload says that it was issued in the future."};
+inline constexpr InvalidCode replayed_notification{
+    "replayed_notification", "The same notification of Apple's came before, in another event."};
 inline constexpr InvalidCode wrong_nonce{
     "wrong_nonce", "The nonce of the identity token is absent or not the one of the request."};
 
@@ -45,7 +47,7 @@ inline constexpr std::array identity_codes{
     invalid::malformed_jws,    invalid::unsupported_algorithm, invalid::missing_key_id,
     invalid::unknown_key_id,   invalid::bad_signature,         invalid::bad_claims,
     invalid::wrong_issuer,     invalid::wrong_audience,        invalid::expired,
-    invalid::issued_in_future, invalid::wrong_nonce,
+    invalid::issued_in_future, invalid::replayed_notification, invalid::wrong_nonce,
 };
 
 }  // namespace core

@@ -4,13 +4,16 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "worker/core/event/invalid_codes.hpp"
+#include "worker/core/identity/problem.hpp"
 
 namespace core {
 namespace {
 
 constexpr std::string_view emitters = "the team that emits the events";
+constexpr std::string_view forwarders = "whoever forwards Apple's notifications";
 constexpr std::string_view operators = "whoever runs the worker";
 
 struct Row {
@@ -24,6 +27,19 @@ constexpr std::array rejections{
         "Apple does not accept the command as it is. Look at the values with `show --reveal`: a value that "
         "is "
         "empty, too long or not what the app stored is the emitter's to correct"},
+    Row{"400 invalid_grant", emitters,
+        "Apple says that the session's token was issued to another client than the event names, or is none "
+        "of "
+        "its own. Find the right client_id: the event has to be emitted anew with it"},
+    Row{"400 invalid_request", emitters,
+        "Apple calls the request malformed; it also answers so when the person has revoked the "
+        "authorization. "
+        "Look whether the session still exists; if it does, replay once, and ask Apple when it comes back"},
+    Row{"400 invalid_client", operators,
+        "Apple refused the client secret for this session alone while it took others: check the client_id, "
+        "then replay"},
+    Row{"400 unauthorized_client", operators,
+        "the client may not make this call: check it in Apple's developer account, then replay"},
     Row{"401", operators,
         "Apple refused the credential for this command alone while it took others. Check the app's bundle id "
         "and "
@@ -39,18 +55,30 @@ constexpr std::array rejections{
     Row{"422", emitters, "Apple understood the command and refuses what it says: look at the values"},
 };
 
+template <class Codes>
+std::optional<std::string_view> meaning_among(const Codes& codes, std::string_view code) {
+    const auto known = std::find_if(
+        codes.begin(), codes.end(), [code](const InvalidCode& each) { return each.code == code; });
+    return known == codes.end() ? std::nullopt : std::optional{known->meaning};
+}
+
 }  // namespace
 
 Advice advice_for(DeadLetterReason reason, std::string_view error_code) {
     switch (reason) {
         case DeadLetterReason::invalid: {
-            const auto known = std::find_if(
-                invalid_codes.begin(), invalid_codes.end(),
-                [error_code](const InvalidCode& each) { return each.code == error_code; });
-            const std::string_view meaning = known != invalid_codes.end()
-                                                 ? known->meaning
-                                                 : std::string_view{"The record is no valid event."};
-            if (error_code == invalid::unknown_app.code || error_code == invalid::unknown_type.code) {
+            if (const auto meaning = meaning_among(identity_codes, error_code)) {
+                return {
+                    forwarders,
+                    fmt::format(
+                        "{} Nothing was done for it. If Apple did send it, forward it anew, untouched, with "
+                        "the time at which it came; else find out who did, and discard it",
+                        *meaning)};
+            }
+            const std::string_view meaning =
+                meaning_among(invalid_codes, error_code).value_or("The record is no valid event.");
+            if (error_code == invalid::unknown_app.code || error_code == invalid::unknown_type.code ||
+                error_code == invalid::unknown_client.code) {
                 return {
                     operators,
                     fmt::format(

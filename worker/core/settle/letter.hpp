@@ -69,6 +69,15 @@ inline constexpr std::array outcomes{Outcome::executed,  Outcome::probably_execu
                                      Outcome::not_found, Outcome::nothing_to_do,     Outcome::dead_lettered};
 [[nodiscard]] std::string_view outcome_name(Outcome outcome) noexcept;
 
+// What Apple said of a session that was checked.
+enum class SessionState : std::uint8_t {
+    valid,
+    over,       // the refresh token is not taken any more: the person has to sign in again
+    not_asked,  // it was asked about less than a day ago
+};
+inline constexpr std::array session_states{SessionState::valid, SessionState::over, SessionState::not_asked};
+[[nodiscard]] std::string_view session_name(SessionState state) noexcept;
+
 // A dead letter that somebody gave up on the record.
 struct Discard {
     std::string_view by;
@@ -88,6 +97,7 @@ struct ReceiptFacts {
     std::optional<std::size_t> command;  // index; none: the receipt is about the event
     std::optional<Action> action;
     Outcome outcome = Outcome::executed;
+    std::optional<SessionState> session{};   // of a check
     std::optional<DeadLetterReason> reason;  // with dead_lettered
     std::string_view error_code;             // with dead_lettered
     int attempts = 0;

@@ -109,6 +109,9 @@ void write_data(std::string& out, const ReceiptFacts& facts) {
         command.close();
     }
     data.text("outcome", facts.discard ? "discarded" : outcome_name(facts.outcome));
+    if (facts.session) {
+        data.text("session", session_name(*facts.session));
+    }
     if (facts.reason) {
         data.text("reason", reason_name(*facts.reason));
     }
@@ -168,6 +171,11 @@ std::string_view outcome_name(Outcome outcome) noexcept {
     constexpr std::array<std::string_view, outcomes.size()> names{
         "executed", "probably_executed", "already_so", "not_found", "nothing_to_do", "dead_lettered"};
     return names[static_cast<std::size_t>(outcome)];
+}
+
+std::string_view session_name(SessionState state) noexcept {
+    constexpr std::array<std::string_view, session_states.size()> names{"valid", "over", "not_asked"};
+    return names[static_cast<std::size_t>(state)];
 }
 
 OutgoingRecord receipt(

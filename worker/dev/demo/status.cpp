@@ -29,7 +29,8 @@ std::vector<Trouble> troubles_in(const nlohmann::json& status) {
     for (const auto& gate : status.at("gates")) {
         if (gate.at("state") != "open") {
             troubles.push_back(
-                {gate.at("app").get<std::string>(), short_reason(gate.at("reason").get<std::string>())});
+                {gate.at("credential").get<std::string>(),
+                 short_reason(gate.at("reason").get<std::string>())});
         }
     }
     for (const auto& breaker : status.at("breakers")) {
