@@ -20,6 +20,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/simulation/two_apis.hpp"
 #include "tests/simulation/world.hpp"
 #include "worker/core/planted.hpp"
 
@@ -34,10 +35,15 @@ constexpr unsigned patience_s = 120;  // of real time; a run takes milliseconds
 struct Row {
     Bug bug;
     std::string_view name;
+    bool of_the_second_api = false;  // hunted in the world of two APIs
 };
 #define ROW(name)        \
     Row {                \
         Bug::name, #name \
+    }
+#define IDENTITY_ROW(name)     \
+    Row {                      \
+        Bug::name, #name, true \
     }
 constexpr std::array rows{
     ROW(commit_one_too_far),
@@ -110,8 +116,16 @@ constexpr std::array rows{
     ROW(discard_names_the_wrong_command),
     ROW(ledger_closes_when_sent),
     ROW(ledger_forgets_what_is_on_its_way),
+    IDENTITY_ROW(invalid_client_dead_letters),
+    IDENTITY_ROW(second_api_eats_all_flights),
+    IDENTITY_ROW(session_asked_twice_a_day),
+    IDENTITY_ROW(key_set_never_fetched),
+    IDENTITY_ROW(key_unknown_before_the_fetch),
+    IDENTITY_ROW(forged_notification_believed),
+    IDENTITY_ROW(sessions_block_tokens),
 };
 #undef ROW
+#undef IDENTITY_ROW
 
 struct Found {
     std::uint64_t seed = 0;  // the last one that was begun
@@ -120,17 +134,25 @@ struct Found {
 };
 
 // The child: writes a line a seed, and one for what it found.
-[[noreturn]] void hunt(Bug bug, int out, std::uint64_t seeds) {
+[[noreturn]] void hunt(const Row& row, int out, std::uint64_t seeds) {
     const auto say = [out](const std::string& line) {
         if (write(out, line.data(), line.size()) < 0) {
             _exit(1);
         }
     };
-    core::the_planted_bug = bug;
+    core::the_planted_bug = row.bug;
     static_cast<void>(!std::freopen("/dev/null", "w", stderr));  // of an impossible state
     alarm(patience_s);
     for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
         say(fmt::format("{}\n", seed));
+        if (row.of_the_second_api) {
+            if (const two_apis::Report report = two_apis::run_seed(seed); report.broken) {
+                say(fmt::format(
+                    "{}\t{}\n", two_apis::promise_name(report.broken->promise), report.broken->seen));
+                break;
+            }
+            continue;
+        }
         if (const simulation::Report report = simulation::run_seed(seed); report.broken) {
             say(fmt::format("{}\t{}\n", sim::promise_name(report.broken->promise), report.broken->seen));
             break;
@@ -160,7 +182,7 @@ Found parse(const std::string& text, int status) {
     return found;
 }
 
-Found hunt_in_a_child(Bug bug, std::uint64_t seeds) {
+Found hunt_in_a_child(const Row& row, std::uint64_t seeds) {
     std::array<int, 2> ends{};
     std::fflush(stdout);
     if (pipe(ends.data()) != 0) {
@@ -170,7 +192,7 @@ Found hunt_in_a_child(Bug bug, std::uint64_t seeds) {
     if (child == 0) {
         static_cast<void>(prctl(PR_SET_PDEATHSIG, SIGKILL));  // nobody is left to read what it finds
         close(ends[0]);
-        hunt(bug, ends[1], seeds);
+        hunt(row, ends[1], seeds);
     }
     close(ends[1]);
     std::string text;
@@ -194,14 +216,14 @@ int main(int argc, char** argv) {
         if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), row.name) == wanted.end()) {
             continue;
         }
-        const Found found = hunt_in_a_child(row.bug, seeds_max);
+        const Found found = hunt_in_a_child(row, seeds_max);
         missed += found.promise.empty() ? 1 : 0;
         fmt::print(
             "{:<32} {:>5}  {:<26} {}\n", row.name, found.seed, found.promise.empty() ? "NONE" : found.promise,
             found.seen);
     }
     // The copy that carries the defects is sound while none is planted.
-    const Found healthy = hunt_in_a_child(Bug::none, healthy_seeds);
+    const Found healthy = hunt_in_a_child({Bug::none, "none"}, healthy_seeds);
     const bool sound = healthy.promise.empty() && healthy.seed == healthy_seeds;
     fmt::print(
         "{:<32} {:>5}  {:<26} {}\n{} of {} survived\n", "none", healthy.seed, healthy.promise, healthy.seen,
