@@ -30,6 +30,11 @@ constexpr Expectation apple_key{
     "download it from App Store Connect (Users and Access > Integrations > In-App Purchase) and mount it "
     "there",
     "-----BEGIN PRIVATE KEY-----"};
+constexpr Expectation identity_key{
+    "an Apple .p8 file (PEM, BEGIN PRIVATE KEY)",
+    "download it from Apple's developer account (Certificates, Identifiers & Profiles > Keys) and mount it "
+    "there",
+    "-----BEGIN PRIVATE KEY-----"};
 constexpr Expectation certificates{
     "PEM certificates (BEGIN CERTIFICATE)", "remove the key to use the system's certificates",
     "-----BEGIN CERTIFICATE-----", 1, false};
@@ -70,9 +75,11 @@ public:
     }
 
     // Asks the code that will sign with it.
-    void sign(const std::string& key, const std::string& path, std::string_view which_key) {
+    void sign(
+        const std::string& key, const std::string& path, const Expectation& expected,
+        std::string_view which_key) {
         if (const auto problem = path.empty() ? std::nullopt : auth::key_file_problem(path, which_key)) {
-            refuse(key, *problem, apple_key);
+            refuse(key, *problem, expected);
         }
     }
 
@@ -124,20 +131,20 @@ private:
 void check_files(const Config& config, const Checked& checked, Report& report) {
     Files files{checked, report};
     const auto look_at = [&](const std::string& at, const std::vector<KeyConfig>& keys,
-                             std::string_view kind) {
+                             const Expectation& expected, std::string_view which_key) {
         for (std::size_t k = 0; k < keys.size(); ++k) {
             const std::string key = fmt::format("{}.keys[{}].file", at, k);
-            if (files.look(key, keys[k].file, apple_key)) {
-                files.sign(key, keys[k].file, kind);
+            if (files.look(key, keys[k].file, expected)) {
+                files.sign(key, keys[k].file, expected, which_key);
             }
         }
     };
     for (std::size_t i = 0; i < config.apps.size(); ++i) {
-        look_at(fmt::format("apps[{}]", i), config.apps[i].keys, auth::in_app_purchase_key);
+        look_at(fmt::format("apps[{}]", i), config.apps[i].keys, apple_key, auth::in_app_purchase_key);
     }
     for (std::size_t i = 0; i < config.identity.clients.size(); ++i) {
         look_at(
-            fmt::format("sign_in_with_apple.clients[{}]", i), config.identity.clients[i].keys,
+            fmt::format("sign_in_with_apple.clients[{}]", i), config.identity.clients[i].keys, identity_key,
             auth::sign_in_with_apple_key);
     }
     if (files.look("apple.ca_file", config.apple.ca_file, certificates)) {
