@@ -34,7 +34,7 @@ struct Scene final : ports::RecordSource,
         settings.endpoints = {{.name = "apple"}};
         settings.rules.apps = {{"tv", core::AppId{0}}};
         settings.receipts_topic = "receipts";
-        settings.time_to_execute = {60s, 15min, 60s, 15min};
+        settings.time_to_execute = {60s, 60s, 60s, 60s, 15min, 15min, 30min};
         return settings;
     }
 
