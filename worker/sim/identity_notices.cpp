@@ -37,8 +37,8 @@ void IdentityNotices::send(
         .payload = std::move(jwt),
         .next = now};
     if (options_.delay_max > common::Duration{}) {
-        notice.next +=
-            common::Duration{static_cast<common::Duration::rep>(choose_(options_.delay_max.count() + 1))};
+        const auto longest = static_cast<std::uint64_t>(options_.delay_max.count());
+        notice.next += common::Duration{static_cast<common::Duration::rep>(choose_(longest + 1))};
     }
     notices_.push_back(std::move(notice));
 }
