@@ -7,15 +7,6 @@
 namespace sim {
 namespace {
 
-std::optional<std::int64_t> number(std::string_view text) {
-    std::int64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size()) {
-        return std::nullopt;
-    }
-    return value;
-}
-
 // Cuts what follows the last dot off `text`.
 std::string_view last_part(std::string_view& text) {
     const auto dot = text.rfind('.');
@@ -82,6 +73,15 @@ std::optional<TokenFlaw> time_flaw(
     return std::nullopt;
 }
 
+std::optional<std::int64_t> whole_number(std::string_view text) noexcept {
+    std::int64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size()) {
+        return std::nullopt;
+    }
+    return value;
+}
+
 std::string plain_token(
     std::string_view key_id, std::string_view bundle_id, std::int64_t iat, std::int64_t exp) {
     return fmt::format("Bearer {}.{}.{}.{}", key_id, bundle_id, iat, exp);
@@ -93,8 +93,8 @@ TokenVerdict PlainTokens::operator()(std::string_view authorization, common::Wal
         return {TokenFlaw::missing};
     }
     std::string_view rest = authorization.substr(scheme.size());
-    const auto exp = number(last_part(rest));
-    const auto iat = number(last_part(rest));
+    const auto exp = whole_number(last_part(rest));
+    const auto iat = whole_number(last_part(rest));
     const auto dot = rest.find('.');
     if (!exp || !iat || dot == std::string_view::npos) {
         return {TokenFlaw::malformed};

@@ -50,6 +50,9 @@ struct TokenTimes {
 [[nodiscard]] std::optional<TokenFlaw> time_flaw(
     std::int64_t iat, std::int64_t exp, common::WallTime now, const TokenTimes& rules) noexcept;
 
+// A whole number and nothing else; none: anything else.
+[[nodiscard]] std::optional<std::int64_t> whole_number(std::string_view text) noexcept;
+
 // "Bearer KID.BUNDLE_ID.IAT.EXP": what a simulated worker sends. KID must not contain a dot.
 [[nodiscard]] std::string plain_token(
     std::string_view key_id, std::string_view bundle_id, std::int64_t iat, std::int64_t exp);

@@ -1,7 +1,6 @@
 #include "worker/sim/button_image.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <optional>
 
@@ -73,10 +72,10 @@ std::optional<std::size_t> number_in(
     if (text == nullptr) {
         return usual;
     }
-    std::size_t number = 0;
-    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
-    const bool whole = error == std::errc{} && end == text->data() + text->size();
-    return whole && number >= least && number <= most ? std::optional{number} : std::nullopt;
+    const auto number = whole_number(*text);
+    const bool within = number && *number >= 0 && static_cast<std::size_t>(*number) >= least &&
+                        static_cast<std::size_t>(*number) <= most;
+    return within ? std::optional{static_cast<std::size_t>(*number)} : std::nullopt;
 }
 
 std::optional<PlainImage> image_asked_for(std::string_view name, const Form& form) {

@@ -1,23 +1,10 @@
 #include "worker/sim/identity_secret.hpp"
 
 #include <array>
-#include <charconv>
 
 #include <fmt/format.h>
 
 namespace sim {
-namespace {
-
-std::optional<std::int64_t> number(std::string_view text) {
-    std::int64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size()) {
-        return std::nullopt;
-    }
-    return value;
-}
-
-}  // namespace
 
 std::optional<TokenFlaw> secret_time_flaw(
     std::int64_t iat, std::int64_t exp, common::WallTime now, const SecretTimes& rules) noexcept {
@@ -54,8 +41,8 @@ SecretVerdict PlainSecrets::operator()(std::string_view secret, common::WallTime
         part = secret.substr(0, dot);
         secret.remove_prefix(dot + 1);
     }
-    const auto iat = number(parts[2]);
-    const auto exp = number(parts[3]);
+    const auto iat = whole_number(parts[2]);
+    const auto exp = whole_number(parts[3]);
     if (!iat || !exp || secret.empty()) {
         return {TokenFlaw::malformed, {}, {}, {}};
     }
