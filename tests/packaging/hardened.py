@@ -41,6 +41,8 @@ if platform.machine() == "x86_64":
     # Debian 12's start files are not marked for CET, so the linker cannot mark the program; its own code is ready.
     landings, functions = code.count("endbr64"), len(re.findall(r"^[0-9a-f]+ <", code, re.MULTILINE))
     check(f"indirect branches land on endbr64 (CET): {landings} in {functions} functions", landings * 2 > functions)
+    # A frame larger than a page touches each of its pages.
+    check("stack clash protection", re.search(r"sub\s+\$0x1000,%rsp\s*\n[^\n]*or[ql]\s+\$0x0,", code) is not None)
 
 # Waiting on its standard input, as somebody who is not root, whose processes' /proc is theirs unless they hide.
 other = (lambda: (os.setgroups([]), os.setgid(65534), os.setuid(65534))) if os.getuid() == 0 else None
