@@ -154,7 +154,7 @@ def main():
             watch.look()
         names = [name for _, what, name in watch.history if what == "firing"]
         cleared = [name for _, what, name in watch.history if what == "resolved"]
-        print(f"{len(names)} alerts fired, {len(cleared)} cleared; what still fires needs a person, as dead letters do.")
+        print(f"{len(names)} alerts fired, {len(cleared)} cleared; {len(watch.known)} were still firing at the end.")
         return worker.returncode if worker.returncode >= 0 else 128 - worker.returncode
     except RuntimeError as problem:
         print(f"observe: {problem}", file=sys.stderr)
