@@ -47,7 +47,7 @@ enum class Probe : std::uint8_t {
     replay_refused_as_too_often,
     letter_without_value_refused,
     letter_discarded,
-    old_update_found_nothing,
+    replayed_update_found_nothing,
 };
 
 inline constexpr std::array probe_names{
@@ -88,9 +88,9 @@ inline constexpr std::array probe_names{
     std::string_view{"a dead letter had been replayed too often"},
     std::string_view{"a dead letter without its value could not be replayed"},
     std::string_view{"a dead letter was discarded"},
-    std::string_view{"a replayed update found nothing behind a newer event"},
+    std::string_view{"a replayed update found nothing"},
 };
-static_assert(probe_names.size() == static_cast<std::size_t>(Probe::old_update_found_nothing) + 1);
+static_assert(probe_names.size() == static_cast<std::size_t>(Probe::replayed_update_found_nothing) + 1);
 
 using ProbeCounts = std::array<std::uint64_t, probe_names.size()>;
 

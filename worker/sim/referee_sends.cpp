@@ -237,8 +237,13 @@ void Referee::hear(Worker& known, Ownership& owner, const Flight& flight, const 
         const bool shared = swarm_.operators && plan_.places.at(flight.command).size() > 1;
         heard.found_nothing = heard.found_nothing || !heard.lost || shared;
         ++known.tally.found_nothing[action];
-        if (heard.lost && flight.command.action == core::Action::update) {
-            reached(Probe::update_found_nothing_after_loss);
+        if (flight.command.action == core::Action::update) {
+            if (heard.lost) {
+                reached(Probe::update_found_nothing_after_loss);
+            }
+            if (plan_.records[flight.place.record].replays > 0) {
+                reached(Probe::replayed_update_found_nothing);
+            }
         }
     } else {
         heard.lost = heard.lost || answer->status >= 500 || answer->status / 100 == 2 ||
