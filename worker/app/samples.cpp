@@ -61,7 +61,13 @@ void append_credentials(
 }
 
 void append_letters(const ledger::Standing& standing, common::WallTime now, Samples& samples) {
-    const ledger::Owing& owing = standing.owing;
+    samples.push_back({metrics::Metric::dead_letters_expired, {}, static_cast<double>(standing.expired)});
+    const std::size_t watched = standing.owing ? standing.owing->watched : 0;
+    samples.push_back({metrics::Metric::dead_letters_watched, {}, static_cast<double>(watched)});
+    if (!standing.owing) {
+        return;
+    }
+    const ledger::Owing& owing = *standing.owing;
     for (const core::DeadLetterReason reason : core::dead_letter_reasons) {
         samples.push_back(
             {metrics::Metric::dead_letters_open,
@@ -71,8 +77,6 @@ void append_letters(const ledger::Standing& standing, common::WallTime now, Samp
     const double oldest = owing.oldest ? common::seconds(common::age(*owing.oldest, now)) : 0;
     samples.push_back({metrics::Metric::oldest_unexecuted, {std::string{metrics::owed_states[1]}}, oldest});
     samples.push_back({metrics::Metric::dead_letters_oldest, {}, oldest});
-    samples.push_back({metrics::Metric::dead_letters_expired, {}, static_cast<double>(standing.expired)});
-    samples.push_back({metrics::Metric::dead_letters_watched, {}, static_cast<double>(owing.watched)});
 }
 
 }  // namespace app

@@ -23,6 +23,7 @@ void append_transport(const std::string& endpoint, const ports::TransportStats& 
 void append_credentials(
     std::span<const auth::CredentialStatus> credentials, std::span<const core::CredentialSettings> settings,
     Samples& samples);
+// What is owed is absent while it is not known; `watched` is 0 then.
 void append_letters(const ledger::Standing& standing, common::WallTime now, Samples& samples);
 
 }  // namespace app

@@ -13,7 +13,7 @@ constexpr std::array<Definition, metrics_count> definitions{{
      "autosignin_oldest_unexecuted_seconds",
      Kind::gauge,
      "Age of the oldest event that is not executed: received (queued, retrying, held), or dead-lettered and "
-     "still owed. What is stuck makes it grow. 0: none.",
+     "still owed (absent while that is not known). What is stuck makes it grow. 0: none.",
      {Label::owed_state}},
     {Metric::events,
      "autosignin_events_total",
@@ -53,10 +53,11 @@ constexpr std::array<Definition, metrics_count> definitions{{
      "autosignin_dead_letters_open",
      Kind::gauge,
      "Dead letters still owed: not replayed or discarded, or their replay is not executed yet. All workers "
-     "together tell all of them.",
+     "together tell all of them. Absent while this worker does not know.",
      {Label::dead_letter_reason}},
     {Metric::dead_letters_oldest, "autosignin_dead_letters_oldest_seconds", Kind::gauge,
-     "Age of the oldest open dead letter, from the event's time; 0: none."},
+     "Age of the oldest open dead letter, from the event's time; 0: none. Absent while it is not "
+     "known."},
     {Metric::dead_letters_expired, "autosignin_dead_letters_expired_total", Kind::counter,
      "Dead letters that retention took while they were open: what they asked for was not done, and nobody "
      "will see them again."},

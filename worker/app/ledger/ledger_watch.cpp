@@ -45,7 +45,7 @@ struct LedgerWatch::Shared {
             journal->write(line);
         }
     }
-    void show(const Owing& owing, std::uint64_t expired, common::Instant until) {
+    void show(std::optional<Owing> owing, std::uint64_t expired, common::Instant until) {
         const std::lock_guard lock{mutex};
         standing = {owing, expired};
         holds_until = until;
@@ -77,7 +77,7 @@ public:
             }
             tell_trouble();
         }
-        shared_->show({}, letters_.expired(), {});
+        shared_->show(std::nullopt, letters_.expired(), {});
     }
 
 private:
@@ -88,7 +88,7 @@ private:
         if (!news) {
             in_trouble(news.error().message);
         } else if (*news == News::taken) {
-            shared_->show({}, letters_.expired(), {});  // before anybody else is given them
+            shared_->show(std::nullopt, letters_.expired(), {});  // before anybody else is given them
             letters_.taken();
             member_->let_go();
         } else if (*news == News::given) {
@@ -211,7 +211,7 @@ LedgerWatch::~LedgerWatch() {
 
 Standing LedgerWatch::standing(common::Instant now) const {
     const std::lock_guard lock{shared_->mutex};
-    return {now < shared_->holds_until ? shared_->standing.owing : Owing{}, shared_->standing.expired};
+    return {now < shared_->holds_until ? shared_->standing.owing : std::nullopt, shared_->standing.expired};
 }
 
 void LedgerWatch::ask_to_stop() {

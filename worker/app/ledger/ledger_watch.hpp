@@ -1,13 +1,15 @@
 // Watches the dead-letter topics beside the loop, on a thread of its own: observation only, it decides
 // nothing. Each partition is watched by one worker, as a consumer group of its own decides, so that sums over
-// all workers are right: a partition is shown by nobody else while this worker shows it, and what cannot be
-// known any more is not shown.
+// all workers are right: a partition is shown by nobody else while this worker shows it. What is owed is
+// absent, not zero, before the first round that succeeds, while partitions change hands, and from 15 s after
+// the last such round: nobody may take not knowing for nothing owed.
 //
 // Threads: start(), standing() and stop() on the loop's thread. The journal is written to from the thread.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "common/result.hpp"
@@ -19,7 +21,7 @@
 namespace app::ledger {
 
 struct Standing {
-    Owing owing;  // nothing, unless it was known for certain a moment ago
+    std::optional<Owing> owing;  // none: not known
     std::uint64_t expired = 0;
 };
 

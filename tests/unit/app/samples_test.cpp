@@ -1,0 +1,65 @@
+// What the worker exports about dead letters: what it knows, and nothing when it does not know.
+#include "worker/app/samples.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <chrono>
+
+namespace {
+
+using metrics::Metric;
+
+app::Samples samples_of(const app::ledger::Standing& standing) {
+    app::Samples samples;
+    app::append_letters(standing, common::WallTime{std::chrono::hours{2}}, samples);
+    return samples;
+}
+
+// -1: none, or labelled otherwise.
+double value(const app::Samples& samples, Metric metric, const std::vector<std::string>& labels = {}) {
+    const auto found = std::find_if(samples.begin(), samples.end(), [&](const metrics::Sample& sample) {
+        return sample.metric == metric && sample.labels == labels;
+    });
+    return found == samples.end() ? -1 : found->value;
+}
+
+std::ptrdiff_t series(const app::Samples& samples, Metric metric) {
+    return std::count_if(samples.begin(), samples.end(), [metric](const metrics::Sample& sample) {
+        return sample.metric == metric;
+    });
+}
+
+}  // namespace
+
+// A rolling restart with 400 open letters once exported 0 for each reason, so the page resolved.
+TEST_CASE("samples: what is owed is absent while nobody knows it, and 0 once it is known to be none") {
+    SUBCASE("not known") {
+        const app::Samples samples = samples_of({std::nullopt, 7});
+        CHECK(series(samples, Metric::dead_letters_open) == 0);
+        CHECK(series(samples, Metric::dead_letters_oldest) == 0);
+        CHECK(series(samples, Metric::oldest_unexecuted) == 0);
+        CHECK(value(samples, Metric::dead_letters_watched) == 0);
+        CHECK(value(samples, Metric::dead_letters_expired) == 7);
+    }
+    SUBCASE("known to be none") {
+        app::ledger::Owing none;
+        none.watched = 3;
+        const app::Samples samples = samples_of({none, 0});
+        CHECK(value(samples, Metric::dead_letters_open, {"invalid"}) == 0);
+        CHECK(value(samples, Metric::dead_letters_open, {"rejected"}) == 0);
+        CHECK(value(samples, Metric::dead_letters_open, {"exhausted"}) == 0);
+        CHECK(value(samples, Metric::dead_letters_oldest) == 0);
+        CHECK(value(samples, Metric::oldest_unexecuted, {"dead_lettered"}) == 0);
+        CHECK(value(samples, Metric::dead_letters_watched) == 3);
+    }
+    SUBCASE("one, for an hour") {
+        app::ledger::Owing one;
+        one.open[static_cast<std::size_t>(core::DeadLetterReason::rejected)] = 1;
+        one.oldest = common::WallTime{std::chrono::hours{1}};
+        const app::Samples samples = samples_of({one, 0});
+        CHECK(value(samples, Metric::dead_letters_open, {"rejected"}) == 1);
+        CHECK(value(samples, Metric::dead_letters_oldest) == 3600);
+        CHECK(value(samples, Metric::oldest_unexecuted, {"dead_lettered"}) == 3600);
+    }
+}
