@@ -68,12 +68,14 @@ void append_letters(const ledger::Standing& standing, common::WallTime now, Samp
         return;
     }
     const ledger::Owing& owing = *standing.owing;
-    for (const core::DeadLetterReason reason : core::dead_letter_reasons) {
+    const auto open = [&](std::optional<core::DeadLetterReason> reason) {
         samples.push_back(
             {metrics::Metric::dead_letters_open,
-             {std::string{core::reason_name(reason)}},
-             static_cast<double>(owing.open.at(static_cast<std::size_t>(reason)))});
-    }
+             {std::string{core::reason_word(reason)}},
+             static_cast<double>(owing.open.at(core::count_index(reason)))});
+    };
+    std::for_each(core::dead_letter_reasons.begin(), core::dead_letter_reasons.end(), open);
+    open(std::nullopt);
     const double oldest = owing.oldest ? common::seconds(common::age(*owing.oldest, now)) : 0;
     samples.push_back({metrics::Metric::oldest_unexecuted, {std::string{metrics::owed_states[1]}}, oldest});
     samples.push_back({metrics::Metric::dead_letters_oldest, {}, oldest});

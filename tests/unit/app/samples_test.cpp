@@ -49,6 +49,7 @@ TEST_CASE("samples: what is owed is absent while nobody knows it, and 0 once it 
         CHECK(value(samples, Metric::dead_letters_open, {"invalid"}) == 0);
         CHECK(value(samples, Metric::dead_letters_open, {"rejected"}) == 0);
         CHECK(value(samples, Metric::dead_letters_open, {"exhausted"}) == 0);
+        CHECK(value(samples, Metric::dead_letters_open, {"unknown"}) == 0);
         CHECK(value(samples, Metric::dead_letters_oldest) == 0);
         CHECK(value(samples, Metric::oldest_unexecuted, {"dead_lettered"}) == 0);
         CHECK(value(samples, Metric::dead_letters_watched) == 3);

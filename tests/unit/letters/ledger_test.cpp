@@ -204,7 +204,7 @@ TEST_CASE("ledger: random histories agree with the slow twin") {
         committed = end;
         look();
         look();
-        std::array<std::size_t, 3> expected{};
+        core::CountsByReason expected{};
         for (const auto& [offset, fact] : facts) {
             expected[static_cast<std::size_t>(fact.reason)] += fact.settled ? 0 : 1;
         }

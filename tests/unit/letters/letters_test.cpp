@@ -129,14 +129,15 @@ TEST_CASE("letters: a timestamp that no clock can have shown is not believed") {
     }
 }
 
-TEST_CASE("letters: what is no dead letter says which header is to blame") {
+// A newer version's reason, or damage, once made a letter none of ours: nobody counted it, and no errand
+// could take it.
+TEST_CASE("letters: what has a reason is owed, also when it is not understood") {
     const struct {
         const char* name;
         std::optional<std::string> value;
         const char* blamed;
     } rows[]{
         {"dlq.reason", "nonsense", "dlq.reason"},
-        {"dlq.reason", std::nullopt, "dlq.reason"},
         {"dlq.original.topic", "", "dlq.original.topic"},
         {"dlq.original.partition", "-1", "dlq.original.topic"},
         {"dlq.original.partition", "x", "dlq.original.topic"},
@@ -148,8 +149,32 @@ TEST_CASE("letters: what is no dead letter says which header is to blame") {
         std::erase_if(record.headers, [&](const core::Header& header) { return header.name == row.name; });
         record.headers.push_back({row.name, row.value});
         const auto read = core::read_letter(letters, record, rules());
+        REQUIRE(std::holds_alternative<core::Letter>(read));
+        const auto& letter = std::get<core::Letter>(read);
+        CHECK_FALSE(letter.reason);
+        CHECK(letter.problem.find(row.blamed) != std::string::npos);
+        CHECK(letter.place.offset == core::Offset{41});
+        CHECK(core::text_of(core::signature_of(letter)).starts_with("unknown/"));
+        CHECK(core::selects({}, letter));
+        core::Selection by_reason;
+        by_reason.reasons = {core::dead_letter_reasons.begin(), core::dead_letter_reasons.end()};
+        CHECK_FALSE(core::selects(by_reason, letter));
+        CHECK(
+            core::unsendable(letter, {{letter.original.partition.topic}, 5}) ==
+            core::Unsendable::not_understood);
+    }
+}
+
+TEST_CASE("letters: what has no reason is no dead letter") {
+    for (const bool without_value : {false, true}) {
+        core::Record record = stored(original(), facts());
+        std::erase_if(record.headers, [](const core::Header& header) { return header.name == "dlq.reason"; });
+        if (without_value) {
+            record.headers.push_back({"dlq.reason", std::nullopt});
+        }
+        const auto read = core::read_letter(letters, record, rules());
         REQUIRE(std::holds_alternative<core::NotALetter>(read));
-        CHECK(std::get<core::NotALetter>(read).why.find(row.blamed) != std::string::npos);
+        CHECK(std::get<core::NotALetter>(read).why.find("dlq.reason") != std::string::npos);
         CHECK(std::get<core::NotALetter>(read).place.offset == core::Offset{41});
     }
 }

@@ -53,8 +53,9 @@ constexpr std::array<Definition, metrics_count> definitions{{
      "autosignin_dead_letters_open",
      Kind::gauge,
      "Dead letters still owed: not replayed or discarded, or their replay is not executed yet. All workers "
-     "together tell all of them. Absent while this worker does not know.",
-     {Label::dead_letter_reason}},
+     "together tell all of them. Reason unknown: of a newer version, or damaged. Absent while this worker "
+     "does not know.",
+     {Label::owed_reason}},
     {Metric::dead_letters_oldest, "autosignin_dead_letters_oldest_seconds", Kind::gauge,
      "Age of the oldest open dead letter, from the event's time; 0: none. Absent while it is not "
      "known."},

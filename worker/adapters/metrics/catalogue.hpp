@@ -25,6 +25,7 @@ enum class Label : std::uint8_t {
     action,
     answer,
     dead_letter_reason,
+    owed_reason,
     gate_state,
     gate_reason,
     breaker_state,

@@ -1,6 +1,7 @@
 #include "worker/adapters/metrics/catalogue.hpp"
 #include "worker/core/engine/stats.hpp"
 #include "worker/core/identity/problem.hpp"
+#include "worker/core/letters/read_letter.hpp"
 #include "worker/ports/transport_stats.hpp"
 
 namespace metrics {
@@ -33,6 +34,7 @@ std::string_view label_name(Label label) noexcept {
         case Label::answer:
             return "answer";
         case Label::dead_letter_reason:
+        case Label::owed_reason:
         case Label::gate_reason:
         case Label::connection_end:
             return "reason";
@@ -75,6 +77,11 @@ std::optional<std::vector<std::string>> closed_values(Label label) {
         case Label::dead_letter_reason:
             return names(
                 core::dead_letter_reasons, [](core::DeadLetterReason it) { return core::reason_name(it); });
+        case Label::owed_reason: {
+            auto all = closed_values(Label::dead_letter_reason).value();
+            all.emplace_back(core::reason_word(std::nullopt));
+            return all;
+        }
         case Label::gate_state:
             return names(core::gate_states, [](core::GateState it) { return core::state_name(it); });
         case Label::gate_reason:

@@ -81,14 +81,18 @@ ExitCode discard(const Config& config, const ErrandOptions& options) {
         return refuse(
             ExitCode::usage,
             "discard ends obligations for good, so it wants a filter; `--reason invalid,rejected,exhausted` "
-            "is "
-            "everything");
+            "is everything that this version understands");
     }
     const core::DecodeRules rules = to_settings(config).rules;
     const core::Discard why{options.by, options.why, options.superseded_by};
     return run(
         config, options,
-        {"discard", [](const core::Letter&) { return std::optional<core::Unsendable>{}; },
+        {"discard",
+         [&](const core::Letter& letter) {
+             return letter.reason || names_places(options.selection)
+                        ? std::nullopt
+                        : std::optional{core::Unsendable::not_understood};
+         },
          [&](const core::Letter& letter, const core::Record& record) {
              return core::discard_receipts(
                  config.receipts.topic, why, rules, letter, record, wall_now(), version());

@@ -40,11 +40,11 @@ std::string table_of_groups(const Listing& listing, common::WallTime now) {
     for (const auto& [signature, group] : listing.groups.rows()) {
         const core::Advice advice = core::advice_for(signature.reason, signature.error_code);
         text += fmt::format(
-            "\n{:>8}  {} {}  owed for {}\n", group.count, core::reason_name(signature.reason),
+            "\n{:>8}  {} {}  owed for {}\n", group.count, core::reason_word(signature.reason),
             or_dash(signature.error_code), age_text(common::age(group.oldest_since, now)));
         text += fmt::format(
             "          {}, app {}, from {}\n", plain(signature.type), or_dash(signature.app),
-            plain(signature.topic));
+            or_dash(signature.topic));
         text += fmt::format(
             "          failed {} to {}\n", time_text(group.first_failed), time_text(group.last_failed));
         if (group.replayed > 0) {
@@ -63,7 +63,7 @@ std::string table_of_each(const Listing& listing, common::WallTime now) {
         const core::Letter& letter = each.letter;
         text += fmt::format(
             "{}  {} {}  {} ago{}\n    {}, app {}, account {}, event {}{}\n", plain(place_text(letter.place)),
-            core::reason_name(letter.reason), or_dash(letter.error_code),
+            core::reason_word(letter.reason), or_dash(letter.error_code),
             age_text(common::age(letter.since, now)), each.settled ? "  settled" : "",
             core::type_word(letter), or_dash(letter.app), or_dash(letter.envelope.subject),
             or_dash(letter.envelope.id),
@@ -112,7 +112,7 @@ ordered_json json_of(const Listing::Each& each) {
         {"position", place_text(letter.place)},
         {"original", place_text(letter.original)},
         {"settled", each.settled},
-        {"reason", core::reason_name(letter.reason)},
+        {"reason", core::reason_word(letter.reason)},
         {"error_code", letter.error_code},
         {"type", core::type_word(letter)},
         {"app", letter.app},
@@ -123,6 +123,9 @@ ordered_json json_of(const Listing::Each& each) {
         {"replays", letter.replays},
         {"replay_of", letter.replay_of},
         {"commands", letter.commands}};
+    if (!letter.problem.empty()) {
+        object["problem"] = letter.problem;
+    }
     if (letter.http_status) {
         object["http_status"] = *letter.http_status;
     }
@@ -139,7 +142,7 @@ std::string json(const Listing& listing, const ListOptions& options, common::Wal
     for (const auto& [signature, group] : listing.groups.rows()) {
         document["groups"].push_back(
             {{"signature", core::text_of(signature)},
-             {"reason", core::reason_name(signature.reason)},
+             {"reason", core::reason_word(signature.reason)},
              {"error_code", signature.error_code},
              {"type", signature.type},
              {"app", signature.app},
@@ -186,7 +189,7 @@ std::string csv(const Listing& listing, const ListOptions& options) {
             const core::Letter& letter = each.letter;
             text += fmt::format(
                 "{},{},{},{},{},{},{},{},{},{},{},{}\n", cell(place_text(letter.place)),
-                cell(place_text(letter.original)), each.settled, core::reason_name(letter.reason),
+                cell(place_text(letter.original)), each.settled, core::reason_word(letter.reason),
                 cell(letter.error_code), cell(core::type_word(letter)), cell(letter.app),
                 cell(letter.envelope.subject), cell(letter.envelope.id), time_text(letter.since),
                 letter.attempts, letter.replays);
@@ -196,7 +199,7 @@ std::string csv(const Listing& listing, const ListOptions& options) {
     text = "count,reason,error_code,type,app,topic,replayed,oldest_since,first_failed,last_failed,example\n";
     for (const auto& [signature, group] : listing.groups.rows()) {
         text += fmt::format(
-            "{},{},{},{},{},{},{},{},{},{},{}\n", group.count, core::reason_name(signature.reason),
+            "{},{},{},{},{},{},{},{},{},{},{}\n", group.count, core::reason_word(signature.reason),
             cell(signature.error_code), cell(signature.type), cell(signature.app), cell(signature.topic),
             group.replayed, time_text(group.oldest_since), time_text(group.first_failed),
             time_text(group.last_failed), cell(place_text(group.example)));

@@ -13,7 +13,6 @@
 #include "worker/app/dead_letters/interruption.hpp"
 #include "worker/app/refuse.hpp"
 #include "worker/core/command/command.hpp"
-#include "worker/core/settle/letter_headers.hpp"
 #include "worker/ports/clock.hpp"
 
 namespace app::dead_letters {
@@ -143,8 +142,7 @@ bool Run::take(const core::LetterRead& read, const core::Record& record, core::O
     const core::Position& place = foreign != nullptr ? foreign->place : std::get<core::Letter>(read).place;
     const bool settled = settled_meanwhile(place, from);
     if (foreign != nullptr) {
-        // With a reason it is a dead letter of a newer version, perhaps, and stays.
-        if (!settled && core::last_header(record.headers, core::letter_header::reason) == nullptr) {
+        if (!settled) {
             courier_->settle_at_once(place);
         }
         return go_on();

@@ -122,7 +122,10 @@ std::string for_people(
     text +=
         row("owed since",
             fmt::format("{} ({})", time_text(letter.since), age_text(common::age(letter.since, now))));
-    text += row("came from", core::position_text(letter.original.partition, letter.original.offset));
+    text +=
+        row("came from", letter.original.partition.topic.empty()
+                             ? "unknown"
+                             : core::position_text(letter.original.partition, letter.original.offset));
     text += row("stored by", fmt::format("{} of group {}", letter.worker_version, letter.consumer_group));
     if (!letter.replay_of.empty()) {
         text += row("replay of", letter.replay_of);
@@ -131,11 +134,14 @@ std::string for_people(
     text += "\n";
     text +=
         row("failed", fmt::format(
-                          "{} {}{}, after {} attempts", core::reason_name(letter.reason), letter.error_code,
+                          "{} {}{}, after {} attempts", core::reason_word(letter.reason), letter.error_code,
                           status_text(letter), letter.attempts));
     text += row(
         "", fmt::format(
                 "first {}, last {}", optional_time(letter.first_failed), optional_time(letter.last_failed)));
+    if (!letter.problem.empty()) {
+        text += row("", "not understood: " + letter.problem);
+    }
     text += row("still owed", owed_text(letter));
     text += row("whose turn", std::string{advice.whose});
     text += row("what to do", advice.text);

@@ -44,9 +44,9 @@ struct Settings {
 
 // What is owed in the partitions of this worker.
 struct Owing {
-    std::size_t watched = 0;                                           // partitions that are known completely
-    std::array<std::size_t, core::dead_letter_reasons.size()> open{};  // by reason, with those on their way
-    std::optional<common::WallTime> oldest;                            // since when
+    std::size_t watched = 0;                 // partitions that are known completely
+    core::CountsByReason open{};             // with those on their way
+    std::optional<common::WallTime> oldest;  // since when
 };
 
 class OpenLetters {

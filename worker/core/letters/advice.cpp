@@ -64,8 +64,15 @@ std::optional<std::string_view> meaning_among(const Codes& codes, std::string_vi
 
 }  // namespace
 
-Advice advice_for(DeadLetterReason reason, std::string_view error_code) {
-    switch (reason) {
+Advice advice_for(std::optional<DeadLetterReason> reason, std::string_view error_code) {
+    if (!reason) {
+        return {
+            operators,
+            "this version does not understand it: a newer one wrote it, or its headers are damaged. Use the "
+            "version that wrote it; or find out from the payload what it asks for, and discard it with "
+            "--partition and --offset"};
+    }
+    switch (*reason) {
         case DeadLetterReason::invalid: {
             if (const auto meaning = meaning_among(identity_codes, error_code)) {
                 return {

@@ -2,6 +2,7 @@
 // section 5) and the decoder's codes.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,6 @@ struct Advice {
     std::string text;
 };
 
-[[nodiscard]] Advice advice_for(DeadLetterReason reason, std::string_view error_code);
+[[nodiscard]] Advice advice_for(std::optional<DeadLetterReason> reason, std::string_view error_code);
 
 }  // namespace core

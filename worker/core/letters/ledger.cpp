@@ -101,7 +101,7 @@ Ledger::Sum Ledger::sum() const {
         if (letter.settled && planted(Bug::ledger_forgets_what_is_on_its_way)) {
             continue;
         }
-        ++(letter.settled ? sum.on_way : sum.open)[static_cast<std::size_t>(letter.owed.reason)];
+        ++(letter.settled ? sum.on_way : sum.open)[count_index(letter.owed.reason)];
         sum.oldest = std::min(sum.oldest.value_or(letter.owed.since), letter.owed.since);
     }
     return sum;

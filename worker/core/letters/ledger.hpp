@@ -33,8 +33,14 @@
 
 namespace core {
 
+// A count for each reason, and at the end one for letters that are not understood.
+using CountsByReason = std::array<std::size_t, dead_letter_reasons.size() + 1>;
+[[nodiscard]] constexpr std::size_t count_index(std::optional<DeadLetterReason> reason) noexcept {
+    return reason ? static_cast<std::size_t>(*reason) : dead_letter_reasons.size();
+}
+
 struct Owed {
-    DeadLetterReason reason = DeadLetterReason::invalid;
+    std::optional<DeadLetterReason> reason = DeadLetterReason::invalid;
     common::WallTime since{};
     TopicPartition source;
 };
@@ -65,9 +71,9 @@ public:
     [[nodiscard]] std::size_t expired_below(Offset low);
 
     struct Sum {
-        std::array<std::size_t, dead_letter_reasons.size()> open{};    // by reason
-        std::array<std::size_t, dead_letter_reasons.size()> on_way{};  // by reason
-        std::optional<common::WallTime> oldest;                        // of both
+        CountsByReason open{};
+        CountsByReason on_way{};
+        std::optional<common::WallTime> oldest;  // of both
     };
     [[nodiscard]] Sum sum() const;
     [[nodiscard]] std::size_t size() const noexcept { return letters_.size(); }

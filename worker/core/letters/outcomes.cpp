@@ -43,7 +43,7 @@ static_assert(Outcome::executed < Outcome::already_so && Outcome::not_found < Ou
 }  // namespace
 
 void Outcomes::sent(const Letter& letter, std::size_t commands) {
-    Waiting waiting{std::string{reason_name(letter.reason)}, letter.error_code, {}};
+    Waiting waiting{std::string{reason_word(letter.reason)}, letter.error_code, {}};
     waiting.commands.insert(letter.commands.begin(), letter.commands.end());
     // What comes behind the first command that is owed runs again.
     const std::size_t first = letter.commands.empty() ? 0 : letter.commands.front();

@@ -75,25 +75,30 @@ void read_event(const Record& record, const DecodeRules& rules, Letter& letter) 
 
 }  // namespace
 
+std::string_view reason_word(std::optional<DeadLetterReason> reason) noexcept {
+    return reason ? reason_name(*reason) : std::string_view{"unknown"};
+}
+
 LetterRead read_letter(const TopicPartition& topic, const Record& record, const DecodeRules& rules) {
     const Position place{topic, record.offset};
     const Headers& headers = record.headers;
-    const auto original = original_in(headers);
-    if (!original) {
-        return NotALetter{
-            place,
-            fmt::format(
-                "its headers {}, partition and offset do not name a record", letter_header::original_topic)};
-    }
-    const auto reason = reason_in(headers);
-    if (!reason) {
-        return NotALetter{
-            place, fmt::format("its header {} is not invalid, rejected or exhausted", letter_header::reason)};
+    if (last_header(headers, letter_header::reason) == nullptr) {
+        return NotALetter{place, fmt::format("it has no header {}", letter_header::reason)};
     }
     Letter letter;
     letter.place = place;
-    letter.original = *original;
-    letter.reason = *reason;
+    letter.reason = reason_in(headers);
+    if (!letter.reason) {
+        letter.problem =
+            fmt::format("its header {} is not invalid, rejected or exhausted", letter_header::reason);
+    }
+    if (auto original = original_in(headers)) {
+        letter.original = std::move(*original);
+    } else {
+        letter.reason.reset();
+        letter.problem = fmt::format(
+            "its headers {}, partition and offset do not name a record", letter_header::original_topic);
+    }
     letter.error_code = text_in(headers, letter_header::error_code);
     letter.http_status = number_in<int>(headers, letter_header::http_status);
     letter.attempts = number_in<int>(headers, letter_header::attempts).value_or(0);

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -16,8 +17,11 @@ namespace core {
 
 struct Letter {
     Position place;     // in the dead-letter topic
-    Position original;  // of the record that failed
-    DeadLetterReason reason = DeadLetterReason::invalid;
+    Position original;  // of the record that failed; without a topic: not understood
+    // None: not understood. What has a dlq.reason is owed all the same: a newer version wrote it, or its
+    // headers are damaged.
+    std::optional<DeadLetterReason> reason = DeadLetterReason::invalid;
+    std::string problem;  // why it is not understood: names the header, never its value; empty: it is
     std::string error_code;
     std::optional<int> http_status;
     int attempts = 0;
@@ -37,7 +41,10 @@ struct Letter {
     common::WallTime since{};  // since when it is owed: the event's time, else the first original's timestamp
 };
 
-// In a dead-letter topic, but not written by the worker.
+// The reason's name; "unknown" for none.
+[[nodiscard]] std::string_view reason_word(std::optional<DeadLetterReason> reason) noexcept;
+
+// In a dead-letter topic, but not written by a worker, for it has no dlq.reason: it owes nothing.
 struct NotALetter {
     Position place;
     std::string why;  // names the header, never its value

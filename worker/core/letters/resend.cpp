@@ -18,6 +18,8 @@ std::string_view name_of(Unsendable why) noexcept {
             return "key_omitted";
         case Unsendable::too_often:
             return "too_often";
+        case Unsendable::not_understood:
+            return "not_understood";
         case Unsendable::foreign_topic:
             break;
     }
@@ -38,6 +40,10 @@ std::string_view remedy(Unsendable why) noexcept {
         case Unsendable::too_often:
             return "it came back from every replay so far: find out why, then raise --replays-max or discard "
                    "it";
+        case Unsendable::not_understood:
+            return "a newer version wrote it, or its headers are damaged, so what it owes is not known here: "
+                   "use "
+                   "the version that wrote it, or discard it by its place with --partition and --offset";
         case Unsendable::foreign_topic:
             break;
     }
@@ -47,6 +53,9 @@ std::string_view remedy(Unsendable why) noexcept {
 }
 
 std::optional<Unsendable> unsendable(const Letter& letter, const ResendRules& rules) {
+    if (!letter.reason) {
+        return Unsendable::not_understood;
+    }
     if (std::find(rules.topics.begin(), rules.topics.end(), letter.original.partition.topic) ==
         rules.topics.end()) {
         return Unsendable::foreign_topic;

@@ -13,6 +13,7 @@ enum class Unsendable : unsigned char {
     key_omitted,    // without its key the account's order is lost
     too_often,      // replayed as often as allowed
     foreign_topic,  // its source topic is not one of the worker's
+    not_understood,
 };
 [[nodiscard]] std::string_view remedy(Unsendable why) noexcept;
 [[nodiscard]] std::string_view name_of(Unsendable why) noexcept;

@@ -73,6 +73,10 @@ std::string text_of(const Selection& selection) {
     return text.empty() ? "everything" : text;
 }
 
+bool names_places(const Selection& selection) {
+    return !selection.partitions.empty() && !selection.offsets.empty();
+}
+
 bool selects_everything(const Selection& selection) {
     return text_of(selection) == "everything";
 }

@@ -28,6 +28,9 @@ struct Selection {
 
 [[nodiscard]] bool selects(const Selection& selection, const Letter& letter);
 
+// Both partitions and offsets are given, so that every letter is meant by its place.
+[[nodiscard]] bool names_places(const Selection& selection);
+
 // Nothing is given.
 [[nodiscard]] bool selects_everything(const Selection& selection);
 

@@ -16,7 +16,7 @@ Signature signature_of(const Letter& letter) {
 
 std::string text_of(const Signature& signature) {
     return fmt::format(
-        "{}/{}/{}/{}/{}", reason_name(signature.reason), signature.error_code, signature.type,
+        "{}/{}/{}/{}/{}", reason_word(signature.reason), signature.error_code, signature.type,
         signature.app.empty() ? "-" : signature.app, signature.topic);
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,11 +12,11 @@
 namespace core {
 
 struct Signature {
-    DeadLetterReason reason = DeadLetterReason::invalid;
+    std::optional<DeadLetterReason> reason = DeadLetterReason::invalid;
     std::string error_code;
     std::string type;   // of the event; "unknown" when it cannot be read
     std::string app;    // empty: unknown
-    std::string topic;  // the source topic
+    std::string topic;  // the source topic; empty: not understood
 
     friend auto operator<=>(const Signature&, const Signature&) = default;
 };
