@@ -269,7 +269,7 @@ void Operators::tick(Run& run) {
 void Operators::work(Run& run) {
     collect(run);
     const common::Instant now = world_.timeline.now().steady;
-    if (run.book.failed() >= core::UnderWay::failed_max) {
+    if (run.book.failed_on_end() >= core::UnderWay::failed_on_end_max) {
         return end(run, "gives up", true);
     }
     if (now >= run.next_commit) {

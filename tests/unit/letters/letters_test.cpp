@@ -324,9 +324,15 @@ TEST_CASE("letters: what may not go back says why") {
     keyless.key_omitted = true;
     CHECK(core::unsendable(keyless, rules) == core::Unsendable::key_omitted);
     CHECK(core::unsendable(letter(), {{"other"}, 5}) == core::Unsendable::foreign_topic);
+    const std::int32_t partition = letter().original.partition.partition;
+    CHECK(
+        core::unsendable(letter(), {{"events"}, 5, {{"events", partition}}}) ==
+        core::Unsendable::no_partition);
+    CHECK_FALSE(core::unsendable(letter(), {{"events"}, 5, {{"events", partition + 1}}}));
     for (const auto why :
          {core::Unsendable::value_omitted, core::Unsendable::key_omitted, core::Unsendable::too_often,
-          core::Unsendable::foreign_topic}) {
+          core::Unsendable::foreign_topic, core::Unsendable::no_partition,
+          core::Unsendable::not_understood}) {
         CHECK_FALSE(core::remedy(why).empty());
         CHECK_FALSE(core::name_of(why).empty());
     }

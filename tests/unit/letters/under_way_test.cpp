@@ -61,3 +61,54 @@ TEST_CASE("under way: nothing more is taken while a commit fails, and its progre
     CHECK(book.may_take());
     CHECK(book.to_commit().empty());
 }
+
+// When so many letters failed that the next ones would fare no better.
+namespace {
+
+using core::StoreResult;
+using core::UnderWay;
+
+const core::TopicPartition letters{"dead", 0};
+
+class Book {
+public:
+    Book() { book.begin(letters, core::Settling{core::Offset{0}}); }
+    void letter(StoreResult result) {
+        static_cast<void>(book.settling(letters).found(core::Offset{next_}));
+        const auto stores = book.take({letters, core::Offset{next_++}}, {core::OutgoingRecord{}});
+        book.ended({stores.front().id, result, result == StoreResult::acknowledged ? "" : "refused"});
+    }
+    UnderWay book;
+
+private:
+    std::int64_t next_ = 0;
+};
+
+}  // namespace
+
+// Twenty letters of a partition that was gone once ended every run that met them, though all others could go.
+TEST_CASE("under way: only failures on end say that the brokers take nothing") {
+    Book run;
+    for (std::uint64_t each = 0; each < 3 * UnderWay::failed_on_end_max; ++each) {
+        run.letter(StoreResult::failed);
+        CHECK(run.book.failed_on_end() == 1);
+        run.letter(StoreResult::acknowledged);
+        CHECK(run.book.failed_on_end() == 0);
+    }
+    CHECK(run.book.failed() == 3 * UnderWay::failed_on_end_max);
+    for (std::uint64_t each = 1; each <= UnderWay::failed_on_end_max; ++each) {
+        run.letter(StoreResult::failed);
+        CHECK(run.book.failed_on_end() == each);
+    }
+}
+
+TEST_CASE("under way: a letter that is too large is its own misfortune") {
+    Book run;
+    run.letter(StoreResult::failed);
+    for (std::uint64_t each = 0; each < 2 * UnderWay::failed_on_end_max; ++each) {
+        run.letter(StoreResult::too_large);
+    }
+    CHECK(run.book.failed_on_end() == 1);
+    CHECK(run.book.failed() == 2 * UnderWay::failed_on_end_max + 1);
+    CHECK(run.book.settled() == 0);
+}

@@ -76,8 +76,9 @@ bool Courier::pump(common::Duration wait) {
     collect(wait);
     if (sink_.fatal()) {
         give_up("Kafka refuses this producer for good");
-    } else if (book_.failed() >= core::UnderWay::failed_max) {
-        give_up(fmt::format("the brokers did not take {} letters ({})", book_.failed(), last_error_));
+    } else if (book_.failed_on_end() >= core::UnderWay::failed_on_end_max) {
+        give_up(fmt::format(
+            "the brokers did not take {} letters on end ({})", book_.failed_on_end(), last_error_));
     } else if (steady_now() >= next_commit_) {
         commit_now_and_then();
     }

@@ -25,13 +25,9 @@ bool confirmed() {
     return std::getline(std::cin, answer) && (answer == "y" || answer == "Y" || answer == "yes");
 }
 
-ExitCode run(const Config& config, const ErrandOptions& options, const Errand& errand) {
-    auto shelf = Shelf::open(config);
-    if (!shelf) {
-        return refuse(ExitCode::cannot_start, shelf.error().message);
-    }
+ExitCode run(const Config& config, const ErrandOptions& options, Shelf& shelf, const Errand& errand) {
     Meter meter;
-    const auto planned = make_plan(*shelf, options, errand, [&](std::uint64_t looked_at, std::uint64_t of) {
+    const auto planned = make_plan(shelf, options, errand, [&](std::uint64_t looked_at, std::uint64_t of) {
         meter.show({.done = looked_at, .of = of}, ports::steady_now());
     });
     meter.end();
@@ -58,7 +54,21 @@ ExitCode run(const Config& config, const ErrandOptions& options, const Errand& e
             return refuse(ExitCode::unfinished, "nothing was done");
         }
     }
-    return Run{config, options, errand, *shelf, *planned}.go();
+    return Run{config, options, errand, shelf, *planned}.go();
+}
+
+common::Result<core::ResendRules> resend_rules(
+    const Config& config, const ErrandOptions& options, kafka::LogReader& reader) {
+    core::ResendRules rules{config.kafka.topics, options.replays_max};
+    for (const std::string& topic : config.kafka.topics) {
+        const auto there = reader.has(topic);
+        const auto count = there && *there ? reader.partitions(topic) : common::Result<std::int32_t>{0};
+        if (!there || !count) {
+            return there ? count.error() : there.error();
+        }
+        rules.partitions.emplace(topic, *count);
+    }
+    return rules;
 }
 
 }  // namespace
@@ -67,10 +77,17 @@ ExitCode replay(const Config& config, const ErrandOptions& options) {
     if (options.canary && !config.receipts.enabled) {
         return refuse(ExitCode::usage, "--canary needs receipts, and receipts.enabled is false");
     }
-    const core::ResendRules rules{config.kafka.topics, options.replays_max};
+    auto shelf = Shelf::open(config);
+    if (!shelf) {
+        return refuse(ExitCode::cannot_start, shelf.error().message);
+    }
+    const auto rules = resend_rules(config, options, shelf->reader());
+    if (!rules) {
+        return refuse(ExitCode::cannot_start, rules.error().message);
+    }
     return run(
-        config, options,
-        {"replay", [&](const core::Letter& letter) { return core::unsendable(letter, rules); },
+        config, options, *shelf,
+        {"replay", [&](const core::Letter& letter) { return core::unsendable(letter, *rules); },
          [](const core::Letter& letter, const core::Record& record) {
              return std::vector{core::resend(letter, record)};
          }});
@@ -83,10 +100,14 @@ ExitCode discard(const Config& config, const ErrandOptions& options) {
             "discard ends obligations for good, so it wants a filter; `--reason invalid,rejected,exhausted` "
             "is everything that this version understands");
     }
-    const core::DecodeRules rules = to_settings(config).rules;
+    auto shelf = Shelf::open(config);
+    if (!shelf) {
+        return refuse(ExitCode::cannot_start, shelf.error().message);
+    }
+    const core::DecodeRules& rules = shelf->rules();
     const core::Discard why{options.by, options.why, options.superseded_by};
     return run(
-        config, options,
+        config, options, *shelf,
         {"discard",
          [&](const core::Letter& letter) {
              return letter.reason || names_places(options.selection)

@@ -18,6 +18,8 @@ std::string_view name_of(Unsendable why) noexcept {
             return "key_omitted";
         case Unsendable::too_often:
             return "too_often";
+        case Unsendable::no_partition:
+            return "no_partition";
         case Unsendable::not_understood:
             return "not_understood";
         case Unsendable::foreign_topic:
@@ -40,6 +42,11 @@ std::string_view remedy(Unsendable why) noexcept {
         case Unsendable::too_often:
             return "it came back from every replay so far: find out why, then raise --replays-max or discard "
                    "it";
+        case Unsendable::no_partition:
+            return "its source topic was made again with fewer partitions, so its place in the account's "
+                   "order is "
+                   "lost: ask the account system for the event again, then discard this one with "
+                   "--superseded-by";
         case Unsendable::not_understood:
             return "a newer version wrote it, or its headers are damaged, so what it owes is not known here: "
                    "use "
@@ -59,6 +66,10 @@ std::optional<Unsendable> unsendable(const Letter& letter, const ResendRules& ru
     if (std::find(rules.topics.begin(), rules.topics.end(), letter.original.partition.topic) ==
         rules.topics.end()) {
         return Unsendable::foreign_topic;
+    }
+    const auto partitions = rules.partitions.find(letter.original.partition.topic);
+    if (partitions != rules.partitions.end() && letter.original.partition.partition >= partitions->second) {
+        return Unsendable::no_partition;
     }
     if (letter.value_omitted) {
         return Unsendable::value_omitted;

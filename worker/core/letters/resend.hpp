@@ -1,8 +1,12 @@
 // A dead letter on its way back through its source topic, and why some cannot go.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "worker/core/letters/read_letter.hpp"
 
@@ -13,6 +17,7 @@ enum class Unsendable : unsigned char {
     key_omitted,    // without its key the account's order is lost
     too_often,      // replayed as often as allowed
     foreign_topic,  // its source topic is not one of the worker's
+    no_partition,   // its source topic has fewer partitions now
     not_understood,
 };
 [[nodiscard]] std::string_view remedy(Unsendable why) noexcept;
@@ -21,6 +26,8 @@ enum class Unsendable : unsigned char {
 struct ResendRules {
     std::vector<std::string> topics;  // that the worker reads
     int replays_max = 5;
+    std::map<std::string, std::int32_t>
+        partitions{};  // so many they have; not looked at when it is not known
 };
 
 // None: it may go.

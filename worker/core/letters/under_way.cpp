@@ -34,6 +34,7 @@ void UnderWay::ended(const StoreEnded& end) {
     Taken& taken = letter->second;
     if (end.result != StoreResult::acknowledged && !planted(Bug::refused_replay_settled)) {
         taken.failed = true;
+        taken.too_large = taken.too_large || end.result == StoreResult::too_large;
         last_error_ = end.error;
     }
     if (--taken.outstanding > 0) {
@@ -42,6 +43,7 @@ void UnderWay::ended(const StoreEnded& end) {
     if (taken.failed) {
         settling_.at(taken.letter.partition).give_back(taken.letter.offset);
         ++failed_;
+        failed_on_end_ += taken.too_large ? 0 : 1;
     } else if (!planted(Bug::letter_settled_before_acknowledged)) {
         settle(taken.letter);
     }
@@ -53,6 +55,7 @@ void UnderWay::settle(const Position& letter) {
     settling.settle(planted(Bug::neighbour_settled) ? settling.committable() : letter.offset);
     dirty_.insert(letter.partition);
     ++settled_;
+    failed_on_end_ = 0;
 }
 
 void UnderWay::settle_at_once(const Position& place) {

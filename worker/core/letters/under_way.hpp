@@ -27,8 +27,9 @@ namespace core {
 class UnderWay {
 public:
     static constexpr std::size_t letters_max = 256;
-    // So many letters that the brokers do not take are no accident: the next ones would fare no better.
-    static constexpr std::uint64_t failed_max = 20;
+    // So many letters on end that the brokers do not take are no accident: the next ones would fare no
+    // better.
+    static constexpr std::uint64_t failed_on_end_max = 20;
 
     // A partition is begun: where its settling stands.
     void begin(const TopicPartition& partition, Settling settling);
@@ -56,6 +57,8 @@ public:
     [[nodiscard]] std::uint64_t settled() const noexcept { return settled_; }
     // Letters that the brokers did not take; they stay open.
     [[nodiscard]] std::uint64_t failed() const noexcept { return failed_; }
+    // Since the last one that they took. What is too large says nothing about the next one.
+    [[nodiscard]] std::uint64_t failed_on_end() const noexcept { return failed_on_end_; }
     // Of the last store that failed.
     [[nodiscard]] const std::string& last_error() const noexcept { return last_error_; }
 
@@ -64,6 +67,7 @@ private:
         Position letter;
         std::size_t outstanding = 0;
         bool failed = false;
+        bool too_large = false;
     };
     void settle(const Position& letter);
 
@@ -74,6 +78,7 @@ private:
     std::uint64_t next_id_ = 1;
     std::uint64_t settled_ = 0;
     std::uint64_t failed_ = 0;
+    std::uint64_t failed_on_end_ = 0;
     bool behind_ = false;  // the last commit failed
     std::string last_error_;
 };
