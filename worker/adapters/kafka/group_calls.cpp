@@ -99,6 +99,20 @@ int commit_offsets(rd_kafka_s* handle, const std::vector<GroupOffset>& offsets, 
     return code;
 }
 
+PartitionCount partition_count(rd_kafka_s* handle, const std::string& topic, int milliseconds) {
+    const RdTopic known{rd_kafka_topic_new(handle, topic.c_str(), nullptr)};
+    const rd_kafka_metadata_t* found = nullptr;
+    if (const auto code = rd_kafka_metadata(handle, 0, known.get(), &found, milliseconds)) {
+        return {code, 0};
+    }
+    PartitionCount answer{RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, 0};
+    if (found->topic_cnt == 1) {
+        answer = {found->topics[0].err, found->topics[0].partition_cnt};
+    }
+    rd_kafka_metadata_destroy(found);
+    return answer;
+}
+
 void assign_nothing(rd_kafka_s* handle) {
     const RdPartitions nothing{rd_kafka_topic_partition_list_new(0)};
     rd_kafka_assign(handle, nothing.get());

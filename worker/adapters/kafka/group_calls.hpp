@@ -31,6 +31,12 @@ namespace kafka {
 [[nodiscard]] int commit_offsets(
     rd_kafka_s* handle, const std::vector<GroupOffset>& offsets, int milliseconds);
 
+struct PartitionCount {
+    int code = 0;  // else: the topic is not there, or the brokers did not say
+    int count = 0;
+};
+[[nodiscard]] PartitionCount partition_count(rd_kafka_s* handle, const std::string& topic, int milliseconds);
+
 // Takes the group's assignment and reads nothing of it. An empty list, not none at all: with none librdkafka
 // waits for ever for an assignment to be taken, and does not notice that others join.
 void assign_nothing(rd_kafka_s* handle);

@@ -164,6 +164,14 @@ common::Result<std::vector<GroupOffset>> GroupMember::offsets(
     return std::move(*found);
 }
 
+common::Result<bool> GroupMember::has(const core::TopicPartition& partition, common::Duration bound) {
+    const auto count = partition_count(impl_->client.handle(), partition.topic, milliseconds(bound));
+    if (count.code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return impl_->failed(count.code, partition.topic);
+    }
+    return partition.partition >= 0 && partition.partition < count.count;
+}
+
 common::Result<Watermarks> GroupMember::watermarks(
     const core::TopicPartition& partition, common::Duration bound) {
     std::int64_t low = 0;

@@ -50,6 +50,9 @@ public:
         const std::string& group, const std::vector<core::TopicPartition>& partitions,
         common::Duration bound);
 
+    // Whether the topic has such a partition. Error, among others: there is no such topic.
+    [[nodiscard]] common::Result<bool> has(const core::TopicPartition& partition, common::Duration bound);
+
     // What exists, also of transactions that have not ended.
     [[nodiscard]] common::Result<Watermarks> watermarks(
         const core::TopicPartition& partition, common::Duration bound);

@@ -23,6 +23,9 @@ public:
     [[nodiscard]] virtual common::Result<kafka::Watermarks> watermarks(
         const core::TopicPartition& partition) = 0;
 
+    // Whether the topic has such a partition. Error: the brokers did not say, or there is no such topic.
+    [[nodiscard]] virtual common::Result<bool> has(const core::TopicPartition& partition) = 0;
+
     // As kafka::LogReader::read().
     [[nodiscard]] virtual common::Result<core::Offset> read(
         const core::TopicPartition& partition, core::Offset first, core::Offset end,

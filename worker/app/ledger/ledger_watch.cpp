@@ -112,7 +112,11 @@ private:
             in_trouble(step.error().message);
         } else if (!member_->partitions().empty()) {
             shared_->show(letters_.owing(), letters_.expired(), now + kafka::GroupMember::session);
-            out_of_trouble();
+            if (letters_.not_asked().empty()) {
+                out_of_trouble();
+            } else {
+                in_trouble(letters_.not_asked());
+            }
         }
     }
 
@@ -135,7 +139,7 @@ private:
             {core::Severity::warning,
              "dead_letters_unwatched",
              fmt::format(
-                 "this worker cannot see how many dead letters are open: {} Everything else goes on; "
+                 "this worker cannot see exactly how many dead letters are open: {} Everything else goes on; "
                  "dead_letters.watch: false switches the watch off",
                  trouble_),
              {{"group", group_}}});
@@ -157,6 +161,12 @@ private:
             return go.error();
         }
         return member_->watermarks(partition, patience);
+    }
+    [[nodiscard]] common::Result<bool> has(const core::TopicPartition& partition) override {
+        if (const auto go = going_on(); !go) {
+            return go.error();
+        }
+        return member_->has(partition, patience);
     }
     [[nodiscard]] common::Result<core::Offset> read(
         const core::TopicPartition& partition, core::Offset first, core::Offset end,

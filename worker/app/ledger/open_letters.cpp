@@ -43,15 +43,13 @@ common::Result<OpenLetters::Step> OpenLetters::round(common::Instant now) {
     if (auto settled = settle(); !settled) {
         return settled.error();
     }
-    const common::Result<bool> ends = ask_ends();
+    not_asked_.clear();
+    ask_ends();
     believe(now);
-    // Also when the end of a source is not known: its letters wait, the others need not.
-    const common::Result<bool> commits = ask_commits(now);
+    ask_commits(now);
+    // Also when a source could not be asked: its letters wait and are counted, the others need not wait.
     if (const auto committed = commit(); !committed) {
         return committed.error();
-    }
-    if (!ends || !commits) {
-        return ends ? commits.error() : ends.error();
     }
     return Step::done;
 }
@@ -195,34 +193,52 @@ void OpenLetters::believe(common::Instant now) {
     }
 }
 
-common::Result<bool> OpenLetters::ask_ends() {
+// Every source in turn. One that does not answer takes its time, so after the second the rest waits for the
+// next round.
+void OpenLetters::ask_ends() {
     std::set<core::TopicPartition> wanted;
     for (const Part& part : parts_) {
         const auto of_part = part.ledger.ends_wanted();
         wanted.insert(of_part.begin(), of_part.end());
     }
-    common::Result<bool> all = true;
-    for (const core::TopicPartition& source : wanted) {
-        core::Offset end{};
-        if (reads(source)) {
-            const auto exist = brokers_.watermarks(source);
-            if (!exist) {
-                if (!all) {  // not this source alone
-                    return all;
-                }
-                all = exist.error();
-                continue;
+    std::vector<core::TopicPartition> sources{wanted.begin(), wanted.end()};
+    std::rotate(sources.begin(), std::lower_bound(sources.begin(), sources.end(), ask_first_), sources.end());
+    for (const core::TopicPartition& source : sources) {
+        const auto end = end_of(source);
+        if (!end) {
+            ask_first_ = source;
+            if (!not_asked_.empty()) {
+                return;
             }
-            end = exist.value().end;
+            not_asked_ = end.error().message;
+            continue;
         }
         for (Part& part : parts_) {
-            part.ledger.source_ends(source, end);
+            part.ledger.source_ends(source, *end);
         }
     }
-    return all;
 }
 
-common::Result<bool> OpenLetters::ask_commits(common::Instant now) {
+// 0: nobody reads there.
+common::Result<core::Offset> OpenLetters::end_of(const core::TopicPartition& source) {
+    if (!reads(source)) {
+        return core::Offset{};
+    }
+    const auto there = brokers_.has(source);
+    if (!there) {
+        return there.error();
+    }
+    if (!*there) {
+        return core::Offset{};
+    }
+    const auto exist = brokers_.watermarks(source);
+    if (!exist) {
+        return exist.error();
+    }
+    return exist->end;
+}
+
+void OpenLetters::ask_commits(common::Instant now) {
     std::set<core::TopicPartition> wanted;
     Commits commits{now, {}};
     for (const Part& part : parts_) {
@@ -237,16 +253,16 @@ common::Result<bool> OpenLetters::ask_commits(common::Instant now) {
     if (!wanted.empty()) {
         const auto known = brokers_.offsets(settings_.workers_group, {wanted.begin(), wanted.end()});
         if (!known) {
-            return known.error();
-        }
-        for (const kafka::GroupOffset& each : known.value()) {
-            commits.committed[each.partition] = each.committed.value_or(core::Offset{});
+            not_asked_ = known.error().message;
+        } else {
+            for (const kafka::GroupOffset& each : *known) {
+                commits.committed[each.partition] = each.committed.value_or(core::Offset{});
+            }
         }
     }
     if (!commits.committed.empty()) {
         commits_.push_back(std::move(commits));
     }
-    return true;
 }
 
 // In every round, also when nothing is new: that the group takes it proves that the partitions are still

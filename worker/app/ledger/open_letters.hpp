@@ -58,13 +58,16 @@ public:
     // All of them.
     void taken() { parts_.clear(); }
 
-    // `again`: there is more to read than one call takes; nothing is known yet. Error: what could not be
-    // asked; the next round asks again.
+    // `again`: there is more to read than one call takes; nothing is known yet. Error: nothing is known, as
+    // what is needed could not be asked or committed; the next round asks again.
     enum class Step : unsigned char { again, done };
     [[nodiscard]] common::Result<Step> round(common::Instant now);
 
     // As of the last round that was done.
     [[nodiscard]] Owing owing() const;
+    // What that round could not ask about the sources: letters on their way there stay counted. Empty:
+    // nothing.
+    [[nodiscard]] const std::string& not_asked() const noexcept { return not_asked_; }
     // Letters that retention took while they were open, since the process started.
     [[nodiscard]] std::uint64_t expired() const noexcept { return expired_; }
     // For the journal.
@@ -87,8 +90,9 @@ private:
     [[nodiscard]] common::Result<Step> read(Part& part, std::size_t& budget, common::Instant now);
     [[nodiscard]] common::Result<bool> settle();
     void believe(common::Instant now);
-    [[nodiscard]] common::Result<bool> ask_ends();
-    [[nodiscard]] common::Result<bool> ask_commits(common::Instant now);
+    void ask_ends();
+    [[nodiscard]] common::Result<core::Offset> end_of(const core::TopicPartition& source);
+    void ask_commits(common::Instant now);
     [[nodiscard]] common::Result<bool> commit();
     void take(Part& part, const core::Record& record, common::Instant now);
     void lose(const Part& part, std::uint64_t letters);
@@ -102,7 +106,9 @@ private:
         common::Instant asked;
         std::map<core::TopicPartition, core::Offset> committed;
     };
-    std::deque<Commits> commits_;  // not believed yet
+    std::deque<Commits> commits_;     // not believed yet
+    core::TopicPartition ask_first_;  // source whose turn it is
+    std::string not_asked_;
     NewKinds kinds_;
     std::uint64_t expired_ = 0;
     std::vector<core::Say> lines_;
