@@ -99,6 +99,30 @@ int commit_offsets(rd_kafka_s* handle, const std::vector<GroupOffset>& offsets, 
     return code;
 }
 
+common::Result<std::string, int> member_in(
+    const rd_kafka_group_list* groups, const std::string& group, int code) {
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR && code != RD_KAFKA_RESP_ERR__PARTIAL) {
+        return code;
+    }
+    bool empty = false;  // as its coordinator says; of a former one there may be an error beside
+    int problem = code;
+    for (int i = 0; groups != nullptr && i < groups->group_cnt; ++i) {
+        const rd_kafka_group_info& each = groups->groups[i];
+        if (each.group == nullptr || group != each.group) {
+            continue;
+        }
+        if (each.member_cnt > 0) {
+            return fmt::format("{} at {}", each.members[0].client_id, each.members[0].client_host);
+        }
+        empty = empty || each.err == RD_KAFKA_RESP_ERR_NO_ERROR;
+        problem = each.err;
+    }
+    if (empty || problem == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return std::string{};
+    }
+    return problem;
+}
+
 PartitionCount partition_count(rd_kafka_s* handle, const std::string& topic, int milliseconds) {
     const RdTopic known{rd_kafka_topic_new(handle, topic.c_str(), nullptr)};
     const rd_kafka_metadata_t* found = nullptr;

@@ -10,6 +10,8 @@
 #include "worker/adapters/kafka/last_fault.hpp"
 #include "worker/adapters/kafka/rd.hpp"
 
+struct rd_kafka_group_list;
+
 namespace kafka {
 
 // Of a client that works with a group's offsets and reads nothing through it, named `name` to others who
@@ -30,6 +32,12 @@ namespace kafka {
 // Commits as the member that the handle is. 0: done. Blocks for at most `milliseconds`.
 [[nodiscard]] int commit_offsets(
     rd_kafka_s* handle, const std::vector<GroupOffset>& offsets, int milliseconds);
+
+// The first member of the group, "client at host", in what rd_kafka_list_groups() answered with `code`;
+// empty: the group has none. The code: it cannot be told, since a broker did not answer, or the group may not
+// be looked at. What a partial answer says of the group is believed; that it does not name it proves nothing.
+[[nodiscard]] common::Result<std::string, int> member_in(
+    const rd_kafka_group_list* groups, const std::string& group, int code);
 
 struct PartitionCount {
     int code = 0;  // else: the topic is not there, or the brokers did not say

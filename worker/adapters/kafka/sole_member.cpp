@@ -82,40 +82,30 @@ struct Membership {
     bool lost = false;
 };
 
-// The member that is in the group, as people would look for it; empty: there is none, or it cannot be told.
-std::string member_of(Membership& membership, common::Duration patience) {
+// The member that is in the group, as people would look for it; empty: there is none.
+common::Result<std::string> member_of(Membership& membership, common::Duration patience) {
     const rd_kafka_group_list* groups = nullptr;
     const int milliseconds = milliseconds_left(steady_now() + patience);
-    if (rd_kafka_list_groups(membership.client.handle(), membership.group.c_str(), &groups, milliseconds) !=
-        RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return {};
+    const auto code =
+        rd_kafka_list_groups(membership.client.handle(), membership.group.c_str(), &groups, milliseconds);
+    auto member = member_in(groups, membership.group, code);
+    if (groups != nullptr) {
+        rd_kafka_group_list_destroy(groups);
     }
-    std::string member;
-    if (groups->group_cnt > 0 && groups->groups[0].member_cnt > 0) {
-        const rd_kafka_group_member_info& first = groups->groups[0].members[0];
-        member = fmt::format("{} at {}", first.client_id, first.client_host);
-    }
-    rd_kafka_group_list_destroy(groups);
-    return member;
+    return member ? common::Result<std::string>{std::move(*member)} : membership.failed(member.error());
 }
 
 // So many partitions have the topics; an error when one is not there.
 common::Result<int> partitions_of(Membership& membership, const std::vector<std::string>& topics) {
     int count = 0;
     for (const std::string& topic : topics) {
-        const RdTopic handle{rd_kafka_topic_new(membership.client.handle(), topic.c_str(), nullptr)};
-        const rd_kafka_metadata_t* found = nullptr;
         const int milliseconds = milliseconds_left(steady_now() + 10s);
-        if (const auto code =
-                rd_kafka_metadata(membership.client.handle(), 0, handle.get(), &found, milliseconds)) {
-            return membership.failed(code);
+        const PartitionCount found = partition_count(membership.client.handle(), topic, milliseconds);
+        if (found.code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            listen(membership.client);
+            return failure(membership.fault, topic, found.code);
         }
-        const auto code = found->topic_cnt == 1 ? found->topics[0].err : RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
-        count += code == RD_KAFKA_RESP_ERR_NO_ERROR ? found->topics[0].partition_cnt : 0;
-        rd_kafka_metadata_destroy(found);
-        if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-            return failure(membership.fault, topic, code);
-        }
+        count += found.count;
     }
     return count;
 }
@@ -144,10 +134,15 @@ common::Result<std::unique_ptr<SoleMember>, NotJoined> SoleMember::join(
         return NotJoined{partitions.error().message};
     }
     const common::Instant deadline = steady_now() + bound;
-    std::string member = member_of(membership, 10s);
-    while (!member.empty()) {  // it works, or it died and its session runs out
+    // A member works, or it died and its session runs out. Who cannot tell does not join: that would end the
+    // work of whoever is there.
+    auto member = member_of(membership, 10s);
+    while (!member || !member->empty()) {
         if (milliseconds_left(deadline) == 0) {
-            return NotJoined{fmt::format("{} is held by {}", settings.group_id, member), true};
+            return member ? NotJoined{fmt::format("{} is held by {}", settings.group_id, *member), true}
+                          : NotJoined{fmt::format(
+                                "it cannot be told whether somebody holds {}, so it is left alone: {}",
+                                settings.group_id, member.error().message)};
         }
         rd_kafka_poll(membership.client.handle(), 500);
         member = member_of(membership, 10s);
@@ -169,7 +164,9 @@ common::Result<std::unique_ptr<SoleMember>, NotJoined> SoleMember::join(
     if (membership.lost || membership.assigned < *partitions) {
         member = member_of(membership, 10s);
         return NotJoined{
-            fmt::format("{} was joined by somebody else at the same moment ({})", settings.group_id, member),
+            fmt::format(
+                "{} was joined by somebody else at the same moment ({})", settings.group_id,
+                member ? *member : "who cannot be told"),
             true};
     }
     return joined;
