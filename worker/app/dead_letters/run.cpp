@@ -166,12 +166,12 @@ bool Run::take(const core::LetterRead& read, const core::Record& record, core::O
     if (!await_turn()) {
         return false;
     }
-    if (tail_) {
-        outcomes_.sent(letter, commands_of(record));
-    }
     if (!courier_->take(place, errand_.records(letter, record))) {
         stop(courier_->last_error());
         return false;
+    }
+    if (tail_) {
+        outcomes_.sent(letter, commands_of(record));
     }
     ++taken_;
     return go_on() && end_stage();
