@@ -44,6 +44,28 @@ TEST_CASE("canary: one, one in a hundred, one in ten, all; each larger than the 
     }
 }
 
+// A stage whose letters came back in another way than they had failed before once let all the rest go.
+TEST_CASE("canary: a stage proves itself only when every letter of it ended well") {
+    core::Outcomes::Tally tally;
+    tally.sent = 4;
+    tally.ended[static_cast<std::size_t>(core::Outcome::executed)] = 3;
+    tally.ended[static_cast<std::size_t>(core::Outcome::already_so)] = 1;
+    const Stage stage{4, 0, "refused", "dead/2/41"};
+    CHECK_FALSE(problem_of(tally, stage));
+    CHECK(
+        problem_of(tally, {4, 1, "refused", ""}) ==
+        "the brokers did not take 1 of the first 4 (refused), so the rest was left alone");
+    tally.waiting = 1;
+    CHECK(
+        problem_of(tally, stage) ==
+        "1 of the first 4 had no receipt in time (for example dead/2/41), so the rest was left alone");
+    tally.ended[static_cast<std::size_t>(core::Outcome::dead_lettered)] = 2;
+    tally.came_back_as = {{"exhausted 500", 1}, {"rejected 422", 1}};
+    CHECK(
+        problem_of(tally, stage) ==
+        "2 of the first 4 came back (exhausted 500 once, rejected 422 once), so the rest was left alone");
+}
+
 TEST_CASE("meter: as much as fits, the numbers first") {
     const Numbers numbers{.done = 1204, .of = 5000, .executed = 1180, .came_back = 3, .with_outcomes = true};
     CHECK(

@@ -327,8 +327,7 @@ void add_replay(CLI::App& parent, const Given& options, ExitCode& exit_code) {
     add_errand(*command, *options);
     command->add_flag(
         "--canary", options->errand.canary,
-        "One first, then 1 %, 10 %, all; each step waits for its receipts and stops when the same failure "
-        "comes back");
+        "One first, then 1 %, 10 %, all; each step waits for its receipts and stops when any comes back");
     command->add_option("--replays-max", options->errand.replays_max, "Refuse what came back so often")
         ->check(CLI::Range(1, 1000))
         ->capture_default_str()

@@ -1,10 +1,14 @@
-// The steps of a canary: one letter, 1 %, 10 %, all. Each proves itself before the next begins.
+// The steps of a canary: one letter, 1 %, 10 %, all. Each proves itself before the next begins: every letter
+// of it is executed, as its receipts say.
 #pragma once
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
+
+#include "worker/core/letters/outcomes.hpp"
 
 namespace app::dead_letters {
 
@@ -18,5 +22,14 @@ namespace app::dead_letters {
     const std::uint64_t share = one_in[stage] == 0 ? 1 : (letters + one_in[stage] - 1) / one_in[stage];
     return std::max<std::uint64_t>(share, stage + 1);
 }
+
+struct Stage {
+    std::uint64_t taken = 0;      // letters, since the run began
+    std::uint64_t failed = 0;     // of these, not taken by the brokers
+    std::string last_error;       // of theirs
+    std::string example_waiting;  // of those without their last receipt
+};
+// Why the next stage does not begin, for people; none: all went well.
+[[nodiscard]] std::optional<std::string> problem_of(const core::Outcomes::Tally& tally, const Stage& stage);
 
 }  // namespace app::dead_letters

@@ -25,7 +25,7 @@ struct ErrandOptions {
 
     // replay
     int replays_max = 5;
-    bool canary = false;  // one, 1 %, 10 %, all; stops when the same failure comes back
+    bool canary = false;  // one, 1 %, 10 %, all; stops when any comes back
     // Without news, for receipts that are missing in the end, or of a stage.
     common::Duration wait{std::chrono::minutes{1}};
 

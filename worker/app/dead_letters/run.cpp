@@ -224,19 +224,9 @@ bool Run::end_stage() {
         return false;
     }
     await_receipts();
-    const core::Outcomes::Tally& tally = outcomes_.tally();
-    if (tally.came_back_alike > 0) {
-        stop(fmt::format(
-            "the same failure came back for {} of the first {}, so the rest was left alone",
-            tally.came_back_alike, taken_));
-    } else if (courier_->failed() > 0) {
-        stop(fmt::format(
-            "the brokers did not take {} of the first {} ({}), so the rest was left alone",
-            courier_->failed(), taken_, courier_->last_error()));
-    } else if (tally.waiting > 0 && !interrupted()) {
-        stop(fmt::format(
-            "{} of the first {} had no receipt in time (for example {}), so the rest was left alone",
-            tally.waiting, taken_, outcomes_.example_waiting()));
+    const Stage stage{taken_, courier_->failed(), courier_->last_error(), outcomes_.example_waiting()};
+    if (auto problem = problem_of(outcomes_.tally(), stage); problem && !interrupted()) {
+        stop(std::move(*problem));
     }
     return go_on();
 }

@@ -10,18 +10,6 @@
 namespace app::dead_letters {
 namespace {
 
-std::string kinds_of(const core::Outcomes::Tally& tally) {
-    std::string text;
-    for (const auto& [kind, count] : tally.came_back_as) {
-        text += fmt::format("{}{}", text.empty() ? "" : ", ", plain(kind));
-        if (tally.came_back_as.size() > 1) {
-            text += fmt::format(
-                " {}", times_text(static_cast<int>(std::min<std::uint64_t>(count, 1'000'000'000))));
-        }
-    }
-    return text;
-}
-
 std::string outcomes_text(const RunReport& report) {
     std::vector<std::string> parts;
     for (const core::Outcome outcome : core::outcomes) {
@@ -45,6 +33,18 @@ std::string outcomes_text(const RunReport& report) {
 }
 
 }  // namespace
+
+std::string kinds_of(const core::Outcomes::Tally& tally) {
+    std::string text;
+    for (const auto& [kind, count] : tally.came_back_as) {
+        text += fmt::format("{}{}", text.empty() ? "" : ", ", plain(kind));
+        if (tally.came_back_as.size() > 1) {
+            text += fmt::format(
+                " {}", times_text(static_cast<int>(std::min<std::uint64_t>(count, 1'000'000'000))));
+        }
+    }
+    return text;
+}
 
 bool is_complete(const RunReport& report) {
     return report.settled + report.elsewhere == report.selected && report.refused.empty() &&

@@ -26,6 +26,8 @@ struct RunReport {
     std::vector<std::string> troubles;  // why it stopped early, and what else went wrong
 };
 
+// "rejected 400", "invalid not_json once, rejected 400 2 times": as what letters came back.
+[[nodiscard]] std::string kinds_of(const core::Outcomes::Tally& tally);
 // All that was selected is settled and, as far as receipts tell, executed.
 [[nodiscard]] bool is_complete(const RunReport& report);
 // "500 of 500 sent: 412 executed, 31 already so, 2 came back (rejected 400), 55 not executed yet"

@@ -43,7 +43,7 @@ static_assert(Outcome::executed < Outcome::already_so && Outcome::not_found < Ou
 }  // namespace
 
 void Outcomes::sent(const Letter& letter, std::size_t commands) {
-    Waiting waiting{std::string{reason_word(letter.reason)}, letter.error_code, {}};
+    Waiting waiting;
     waiting.commands.insert(letter.commands.begin(), letter.commands.end());
     // What comes behind the first command that is owed runs again.
     const std::size_t first = letter.commands.empty() ? 0 : letter.commands.front();
@@ -75,10 +75,7 @@ void Outcomes::receipt(std::string_view value) {
     Waiting& waiting = letter->second;
     waiting.worst = joined(waiting.worst, *outcome);
     if (*outcome == Outcome::dead_lettered) {
-        const std::string reason = text_at(*data, "reason");
-        const std::string code = text_at(*data, "error_code");
-        waiting.alike = waiting.alike || (reason == waiting.reason && code == waiting.code);
-        waiting.came_back_as = reason + " " + code;
+        waiting.came_back_as = text_at(*data, "reason") + " " + text_at(*data, "error_code");
     }
     const json* const command = object_at(*data, "command");
     if (command == nullptr) {
@@ -98,7 +95,6 @@ void Outcomes::end(std::map<std::string, Waiting>::iterator letter) {
     const Waiting& ended = letter->second;
     --tally_.waiting;
     ++tally_.ended[static_cast<std::size_t>(ended.worst)];
-    tally_.came_back_alike += ended.alike ? 1 : 0;
     if (ended.worst == Outcome::dead_lettered &&
         (tally_.came_back_as.size() < kinds_max || tally_.came_back_as.contains(ended.came_back_as))) {
         ++tally_.came_back_as[ended.came_back_as];

@@ -28,7 +28,6 @@ public:
         std::uint64_t sent = 0;
         std::uint64_t waiting = 0;                           // without their last receipt
         std::array<std::uint64_t, outcomes.size()> ended{};  // by the letter's outcome, as of an event
-        std::uint64_t came_back_alike = 0;                   // of the dead-lettered: same reason and code
         // The dead-lettered by reason and code, "rejected 400"; of a dozen kinds the first ones.
         std::map<std::string, std::uint64_t> came_back_as;
         [[nodiscard]] std::uint64_t came_back() const {
@@ -42,11 +41,8 @@ public:
 
 private:
     struct Waiting {
-        std::string reason;
-        std::string code;
         std::set<std::size_t> commands;  // whose receipt is not there
         Outcome worst = Outcome::nothing_to_do;
-        bool alike = false;
         std::string came_back_as{};
     };
     void end(std::map<std::string, Waiting>::iterator letter);
