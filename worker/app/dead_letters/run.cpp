@@ -277,6 +277,7 @@ ExitCode Run::end() {
     report_.failed = courier_->failed();
     report_.digest = plan_.digest.text();
     report_.refused = plan_.refused;
+    report_.expired = plan_.expired;
     report_.with_receipts = tail_.has_value();
     report_.tally = outcomes_.tally();
     // What the brokers did not take has no receipt to come.

@@ -72,6 +72,10 @@ std::string words_of(const RunReport& report) {
             "oldest letters first, or all of them",
             report.full_partitions);
     }
+    if (report.expired > 0) {
+        text += fmt::format(
+            "; up to {} had expired unsettled before the run: retention took them", report.expired);
+    }
     for (const auto& [why, count] : report.refused) {
         text += fmt::format("; {} refused ({})", count, core::name_of(why));
     }
@@ -87,6 +91,7 @@ std::string json_of(const RunReport& report) {
         {"settled_by_others", report.elsewhere},
         {"failed", report.failed},
         {"full_partitions", report.full_partitions},
+        {"expired_unsettled", report.expired},
         {"digest", report.digest},
         {"refused", nlohmann::ordered_json::object()}};
     for (const auto& [why, count] : report.refused) {

@@ -18,6 +18,8 @@ struct RunReport {
     std::uint64_t elsewhere = 0;  // settled by somebody else between the plan and the run
     std::uint64_t failed = 0;     // not taken by the brokers; open
     std::uint64_t full_partitions = 0;
+    std::int64_t expired =
+        0;  // offsets that retention took before anybody settled them; the commit hides them
     std::string digest;
     std::map<core::Unsendable, std::uint64_t> refused;
     bool with_receipts = false;

@@ -1,9 +1,8 @@
 // Where one record stands now. Costs O(records buffered), like status(): for a person's question.
 #include "worker/core/engine/record_status.hpp"
 
-#include <algorithm>
-
 #include "worker/core/engine/impl.hpp"
+#include "worker/core/settle/offset_ranges.hpp"
 
 namespace core {
 
@@ -14,11 +13,7 @@ std::optional<common::Duration> time_until(common::Instant at, common::Now now) 
 }
 
 bool settled(const OffsetTracker& tracker, Offset offset) {
-    const OffsetRanges above = tracker.finished_above();
-    return offset < tracker.committable() ||
-           std::any_of(above.begin(), above.end(), [offset](const OffsetRange& range) {
-               return range.first <= offset && offset <= range.last;
-           });
+    return offset < tracker.committable() || covers(tracker.finished_above(), offset);
 }
 
 }  // namespace

@@ -6,18 +6,9 @@
 
 #include "common/invariant.hpp"
 #include "worker/core/planted.hpp"
+#include "worker/core/settle/offset_ranges.hpp"
 
 namespace core {
-namespace {
-
-bool covers(const OffsetRanges& ranges, Offset offset) {
-    const auto after = std::upper_bound(
-        ranges.begin(), ranges.end(), offset,
-        [](Offset wanted, const OffsetRange& range) { return wanted < range.first; });
-    return after != ranges.begin() && offset <= std::prev(after)->last;
-}
-
-}  // namespace
 
 Ledger::Ledger(Offset next, OffsetRanges closed) : closed_{next, std::move(closed)} {}
 

@@ -1,26 +1,13 @@
 #include "worker/core/letters/stretch.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "worker/core/planted.hpp"
 #include "worker/core/settle/offset_map.hpp"
+#include "worker/core/settle/offset_ranges.hpp"
 
 namespace core {
-namespace {
-
-// Offsets in [from, low) that no range covers.
-std::int64_t uncovered(Offset from, Offset low, const OffsetRanges& ranges) {
-    std::int64_t count = std::max<std::int64_t>(0, low - from);
-    for (const OffsetRange& range : ranges) {
-        const Offset last = std::min(range.last, low + -1);
-        count -= std::max<std::int64_t>(0, last - std::max(range.first, from) + 1);
-    }
-    return std::max<std::int64_t>(0, count);
-}
-
-}  // namespace
 
 Stretch stretch_of(
     TopicPartition partition, Offset first, Offset end, std::optional<Offset> committed,
@@ -34,7 +21,7 @@ Stretch stretch_of(
     const OffsetRanges above = planted(Bug::settled_letters_forgotten)
                                    ? OffsetRanges{}
                                    : decode_offset_map(*committed, metadata).ranges;
-    stretch.expired = uncovered(*committed, first, above);
+    stretch.expired = static_cast<std::int64_t>(uncovered(*committed, first, above, {}));
     stretch.settled = std::clamp(*committed, first, end);
     for (const OffsetRange& range : above) {
         if (range.last >= stretch.settled) {
@@ -49,10 +36,7 @@ Stretch stretch_of(
 }
 
 bool is_settled(const Stretch& stretch, Offset offset) {
-    const auto after = std::upper_bound(
-        stretch.above.begin(), stretch.above.end(), offset,
-        [](Offset wanted, const OffsetRange& range) { return wanted < range.first; });
-    return offset < stretch.settled || (after != stretch.above.begin() && offset <= std::prev(after)->last);
+    return offset < stretch.settled || covers(stretch.above, offset);
 }
 
 }  // namespace core
