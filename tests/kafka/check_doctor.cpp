@@ -104,6 +104,8 @@ std::string check_doctor(const Stage& stage) {
           commit + ".dead-letters", commit + ".replay"}) {
         doctor.require_said(check, "pass");
     }
+    doctor.require_said("kafka right to write " + source, "warn", "dead-letters replay");
+    doctor.require_said("kafka right to read " + receipts, "warn", "dead-letters replay");
     doctor.require_said("kafka group " + scene.group(), "pass", "Stable, 1 member");
     doctor.require_said("kafka retention " + source, "skip", "not checked");
 

@@ -259,6 +259,22 @@ TEST_CASE("rights to write, to read dead letters and to commit: told, or said to
         {"may count", written({Right::granted}, ""), Verdict::pass, "right to read t   granted"},
         {"may not count", written({Right::granted}, "t[0]: not authorized"), Verdict::warn,
          "dead_letters.watch: false"},
+        {"may not replay",
+         judge_topic(
+             {"t", TopicRole::source, 2, Error{"denied"}, "", {Right::missing, "Grant Write on topic t."}},
+             0),
+         Verdict::warn, "missing. Grant Write on topic t.\n        Without it `dead-letters replay`"},
+        {"may not follow receipts",
+         judge_topic(
+             {"t", TopicRole::receipts, 2, Error{"denied"}, "t[0]: not authorized", {Right::granted}}, 0),
+         Verdict::warn, "t[0]: not authorized\n        Without it `dead-letters replay`"},
+        {"no place for audit records",
+         judge_topic({"t", TopicRole::receipts, Error{"unknown"}, Error{""}, {}, {}, false}, 0),
+         Verdict::warn, "who did what and why"},
+        {"may not store audit records",
+         judge_topic(
+             {"t", TopicRole::receipts, 2, Error{"denied"}, {}, {Right::missing, "Grant Write."}, false}, 0),
+         Verdict::warn, "missing. Grant Write.\n        `dead-letters` stores there"},
         {"may commit", {judge_commit("g", {Right::granted}, true)}, Verdict::pass, "granted"},
         {"may not commit",
          {judge_commit("g", {Right::missing, "Grant Read on consumer group g."}, true)},

@@ -14,6 +14,12 @@ constexpr const char* without_count =
     "Without it the worker does not count open dead letters; dead_letters.watch: false says that it need "
     "not.";
 
+constexpr const char* without_replay =
+    "Without it `dead-letters replay` cannot work; the worker needs it not.";
+constexpr const char* without_audit =
+    "`dead-letters` stores there who did what and why, also when receipts.enabled is false, and does nothing "
+    "without.";
+
 std::string value_in(const kafka::Properties& settings, const char* name) {
     const auto found = settings.find(name);
     return found == settings.end() ? std::string{} : found->second;
@@ -93,7 +99,9 @@ Finding judge_read(const TopicFacts& facts) {
     if (facts.role == TopicRole::source) {
         return {Verdict::fail, check, *facts.read_problem};
     }
-    return {Verdict::warn, check, *facts.read_problem, without_count};
+    return {
+        Verdict::warn, check, *facts.read_problem,
+        facts.role == TopicRole::receipts ? without_replay : without_count};
 }
 
 Finding judge_write(const TopicFacts& facts) {
@@ -102,11 +110,21 @@ Finding judge_write(const TopicFacts& facts) {
         case kafka::Right::granted:
             return {Verdict::pass, check, "granted"};
         case kafka::Right::missing:
+            if (facts.role == TopicRole::source || !facts.needed) {
+                return {
+                    Verdict::warn, check, fmt::format("missing. {}", facts.write.sentence),
+                    facts.needed ? without_replay : without_audit};
+            }
             return {
                 Verdict::fail, check, fmt::format("missing: {} cannot be stored", role_name(facts.role)),
                 facts.write.sentence};
         case kafka::Right::unknown:
             break;
+    }
+    if (facts.role == TopicRole::source || !facts.needed) {
+        return {
+            Verdict::skip, check, fmt::format("not known: {}", facts.write.sentence),
+            facts.needed ? without_replay : without_audit};
     }
     return {
         Verdict::skip, check, fmt::format("not known: {}", facts.write.sentence),
@@ -154,6 +172,9 @@ Finding judge_commit(const std::string& group, const kafka::RightFound& found, b
 Findings judge_topic(const TopicFacts& facts, long source_message_bytes) {
     Findings findings;
     const std::string check = fmt::format("kafka topic {}", facts.name);
+    if (!facts.partitions && !facts.needed) {
+        return {{Verdict::warn, check, facts.partitions.error().message, without_audit}};
+    }
     if (!facts.partitions) {
         return {
             {Verdict::fail, check, facts.partitions.error().message,
@@ -186,9 +207,7 @@ Findings judge_topic(const TopicFacts& facts, long source_message_bytes) {
     if (facts.read_problem) {
         findings.push_back(judge_read(facts));
     }
-    if (facts.role != TopicRole::source) {
-        findings.push_back(judge_write(facts));
-    }
+    findings.push_back(judge_write(facts));
     return findings;
 }
 

@@ -23,7 +23,9 @@ struct TopicFacts {
     common::Result<kafka::Properties> settings;
     // Why it cannot be read; empty: it can. None: nobody reads it.
     std::optional<std::string> read_problem{};
-    kafka::RightFound write{};  // not of a source
+    // To a source nobody but `dead-letters replay` writes.
+    kafka::RightFound write{};
+    bool needed = true;  // by the worker; else by `dead-letters` alone
 };
 // `source_message_bytes` is the largest max.message.bytes of the sources, 0 when it is not known.
 [[nodiscard]] Findings judge_topic(const TopicFacts& facts, long source_message_bytes);

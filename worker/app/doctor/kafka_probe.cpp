@@ -108,15 +108,23 @@ Findings check_kafka(const Config& config) {
     const std::vector<std::string> written = written_topics(config);
     std::vector<std::string> topics = settings.topics;
     topics.insert(topics.end(), written.begin(), written.end());
+    if (!config.receipts.enabled) {
+        topics.push_back(config.receipts.topic);
+    }
     const auto topic_settings = (*inspector)->topic_settings(topics);
     std::vector<core::TopicPartition> partitions;
     long largest = 0;
+    std::vector<TopicFacts> sources;
     for (const std::string& topic : settings.topics) {
-        const TopicFacts facts = facts_of(topic, TopicRole::source, true, **reader, topic_settings);
+        sources.push_back(facts_of(topic, TopicRole::source, true, **reader, topic_settings));
+        const TopicFacts& facts = sources.back();
         largest = std::max(largest, message_bytes(facts));
         for (std::int32_t i = 0; facts.partitions && i < facts.partitions.value(); ++i) {
             partitions.push_back({topic, i});
         }
+    }
+    ask_rights_to_write(settings, (*inspector)->withheld(), sources);
+    for (const TopicFacts& facts : sources) {
         add(judge_topic(facts, largest));
     }
     add(judge_producer(kafka::record_bytes_max(settings.properties), largest));
@@ -125,7 +133,12 @@ Findings check_kafka(const Config& config) {
         const bool receipts = config.receipts.enabled && topic == config.receipts.topic;
         all_written.push_back(facts_of(
             topic, receipts ? TopicRole::receipts : TopicRole::dead_letters,
-            !receipts && config.dead_letters_watched, **reader, topic_settings));
+            receipts || config.dead_letters_watched, **reader, topic_settings));
+    }
+    if (!config.receipts.enabled) {
+        all_written.push_back(
+            facts_of(config.receipts.topic, TopicRole::receipts, false, **reader, topic_settings));
+        all_written.back().needed = false;
     }
     ask_rights_to_write(settings, (*inspector)->withheld(), all_written);
     for (const TopicFacts& facts : all_written) {
