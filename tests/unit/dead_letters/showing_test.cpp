@@ -25,6 +25,12 @@ const std::string opted_out =
     R"({"specversion":"1.0","id":"e-1","source":"/accounts","type":"account.opted-out.v1","subject":"anna",)"
     R"("time":"2026-01-31T07:05:07.042Z","data":{"app":"tv","sign_in_tokens":[{"value":"tkn~0"},{"value":"tkn~1"}]}})";
 
+core::DecodeRules rules() {
+    core::DecodeRules rules;
+    rules.apps = {{"tv", core::AppId{1}}};
+    return rules;
+}
+
 }  // namespace
 
 TEST_CASE("show: for people, masked") {
@@ -32,7 +38,7 @@ TEST_CASE("show: for people, masked") {
     letter.replay_of = "events.dead-letters/2/7";
     letter.replays = 1;
     CHECK(
-        shown(letter, record(opted_out), false, false, Format::table, letters_test::now) ==
+        shown(letter, record(opted_out), rules(), false, false, Format::table, letters_test::now) ==
         R"~(events.dead-letters/2/41  open
 
 event         e-1
@@ -47,7 +53,7 @@ replayed      once
 
 failed        rejected 400, HTTP status 400, after 2 attempts
               first 2026-01-31T09:04:07.042Z, last 2026-01-31T09:05:07.042Z
-still owed    commands by index, from 0: 1
+still owed    2. delete sign_in_tokens/1
 whose turn    the team that emits the events
 what to do    Apple does not accept the command as it is. Look at the values
               with `show --reveal`: a value that is empty, too long or not
@@ -76,9 +82,29 @@ payload (token values masked; --reveal shows them)
 )~");
 }
 
+TEST_CASE("show: which commands a replay runs, by what they do") {
+    core::Letter letter = letters_test::letter(41);
+    const auto to_run = [&](const core::Record& of) {
+        return nlohmann::json::parse(
+            shown(letter, of, rules(), false, false, Format::json, letters_test::now))["to_run"];
+    };
+    using Texts = std::vector<std::string>;
+    CHECK(to_run(record(opted_out)) == Texts{"2. delete sign_in_tokens/1"});
+    letter.commands = {0};
+    CHECK(
+        to_run(record(opted_out)) ==
+        Texts{
+            "1. delete sign_in_tokens/0",
+            "2. delete sign_in_tokens/1 (has ended, and runs again behind the others)"});
+    letter.commands.clear();
+    CHECK(to_run(record(opted_out)).size() == 2);
+    CHECK(to_run(record("{")) == Texts{});
+}
+
 TEST_CASE("show: for programs, masked") {
-    const auto document = nlohmann::json::parse(
-        shown(letters_test::invalid_letter(42), record("{"), true, false, Format::json, letters_test::now));
+    const auto document = nlohmann::json::parse(shown(
+        letters_test::invalid_letter(42), record("{"), rules(), true, false, Format::json,
+        letters_test::now));
     CHECK(document["settled"] == true);
     CHECK(document["whose_turn"] == "the team that emits the events");
     CHECK(
@@ -87,8 +113,8 @@ TEST_CASE("show: for programs, masked") {
 
 TEST_CASE("show: --reveal shows the bytes, except what a terminal would obey") {
     const std::string text = shown(
-        letters_test::letter(41), record("{\"a\\u0041\":\n\"tkn~7\x1b[2J\"}"), false, true, Format::table,
-        letters_test::now);
+        letters_test::letter(41), record("{\"a\\u0041\":\n\"tkn~7\x1b[2J\"}"), rules(), false, true,
+        Format::table, letters_test::now);
     CHECK(text.find("{\"a\\u0041\":\n\"tkn~7\\u001b[2J\"}") != std::string::npos);
 }
 

@@ -247,6 +247,21 @@ TEST_CASE("a record in binary mode is explained in pointers of its structured fo
     CHECK(found.commands.size() == 1);
 }
 
+// Its own list once counted only behind a replay, so that `explain` of its place showed what had ended.
+TEST_CASE("of a dead letter at its own place the commands that a replay runs are told") {
+    core::Record record = record_of(good_event().dump());
+    record.headers.push_back({"dlq.reason", "rejected"});
+    record.headers.push_back({"dlq.replay.count", "0"});
+    record.headers.push_back({"dlq.commands", "1"});
+    const app::Config config = a_config();
+    const Explanation found = app::explain::explained(record, &config);
+    REQUIRE(found.commands.size() == 2);
+    CHECK(found.commands[0].ended_before);
+    CHECK_FALSE(found.commands[1].ended_before);
+    REQUIRE(found.notes.size() == 1);
+    CHECK(found.notes[0] == "The record is a dead letter; the commands are those that a replay runs.");
+}
+
 TEST_CASE("of a replayed dead letter only the commands that are still owed would run") {
     core::Record record = record_of(good_event().dump());
     record.headers.push_back({"dlq.replay.of", "events.dead-letters/0/12"});

@@ -222,7 +222,7 @@ ExitCode show(const Options& options) {
                 }
                 fmt::print(
                     "{}", dead_letters::shown(
-                              std::get<core::Letter>(found), record,
+                              std::get<core::Letter>(found), record, shelf->rules(),
                               dead_letters::is_settled(stretch, record.offset), options.reveal,
                               format_of(options), wall_now()));
                 code = ExitCode::ok;

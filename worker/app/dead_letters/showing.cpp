@@ -6,6 +6,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "worker/core/command/command.hpp"
 #include "worker/core/event/envelope.hpp"
 #include "worker/core/letters/advice.hpp"
 
@@ -24,8 +25,8 @@ constexpr std::array<std::string_view, 13> known{
     "replacement",  "sign_out_everywhere", "client_id", "refresh_token",  "sign_in_with_apple",
     "access_token", "dataschema",          "tracestate"};
 
-template <class Names>
-bool among(const Names& names, std::string_view name) {
+template <class Names, class Name>
+bool among(const Names& names, const Name& name) {
     return std::find(names.begin(), names.end(), name) != names.end();
 }
 
@@ -81,10 +82,35 @@ std::string status_text(const core::Letter& letter) {
     return letter.http_status ? fmt::format(", HTTP status {}", *letter.http_status) : "";
 }
 
-std::string owed_text(const core::Letter& letter) {
+// "2. delete sign_in_tokens/1", as `explain` numbers and names them; none of an event that cannot be read.
+std::vector<std::string> owed_commands(
+    const core::Letter& letter, const core::Record& record, const core::DecodeRules& rules) {
+    core::Decoded decoded = core::decode(record, rules);
+    auto* const event = std::get_if<core::Event>(&decoded);
+    if (event == nullptr) {
+        return {};
+    }
+    const std::vector<core::Command> commands = core::commands_for(std::move(*event));
+    core::Lineage lineage;
+    lineage.commands = letter.commands;
+    std::vector<std::string> texts;
+    for (std::size_t i = core::first_to_run(lineage, commands.size()); i < commands.size(); ++i) {
+        const bool owed = letter.commands.empty() || among(letter.commands, i);
+        texts.push_back(fmt::format(
+            "{}. {} sign_in_tokens/{}{}", i + 1, core::action_name(commands[i].action), i,
+            owed ? "" : " (has ended, and runs again behind the others)"));
+    }
+    return texts;
+}
+
+std::string owed_text(const core::Letter& letter, const std::vector<std::string>& commands) {
+    if (!commands.empty()) {
+        return fmt::format("{}", fmt::join(commands, ", "));
+    }
     return letter.commands.empty()
                ? "all commands of the event, once it can be read"
-               : fmt::format("commands by index, from 0: {}", fmt::join(letter.commands, ", "));
+               : fmt::format(
+                     "commands by index, from 0, once it can be read: {}", fmt::join(letter.commands, ", "));
 }
 
 // At spaces, so that it fits 80 columns behind the names.
@@ -107,7 +133,8 @@ std::string optional_time(const std::optional<common::WallTime>& time) {
 }
 
 std::string for_people(
-    const core::Letter& letter, const core::Record& record, bool settled, bool reveal, common::WallTime now) {
+    const core::Letter& letter, const core::Record& record, const std::vector<std::string>& commands,
+    bool settled, bool reveal, common::WallTime now) {
     const core::Advice advice = core::advice_for(letter.reason, letter.error_code);
     const auto row = [](std::string_view name, const std::string& value) {
         return fmt::format("{:<14}{}\n", name, wrapped(plain(value)));
@@ -142,7 +169,7 @@ std::string for_people(
     if (!letter.problem.empty()) {
         text += row("", "not understood: " + letter.problem);
     }
-    text += row("still owed", owed_text(letter));
+    text += row("still owed", owed_text(letter, commands));
     text += row("whose turn", std::string{advice.whose});
     text += row("what to do", advice.text);
     text += fmt::format("\npayload{}\n", reveal ? "" : " (token values masked; --reveal shows them)");
@@ -171,10 +198,11 @@ std::string masked_payload(const core::Record& record) {
 }
 
 std::string shown(
-    const core::Letter& letter, const core::Record& record, bool settled, bool reveal, Format format,
-    common::WallTime now) {
+    const core::Letter& letter, const core::Record& record, const core::DecodeRules& rules, bool settled,
+    bool reveal, Format format, common::WallTime now) {
+    const std::vector<std::string> commands = owed_commands(letter, record, rules);
     if (format != Format::json) {
-        return for_people(letter, record, settled, reveal, now);
+        return for_people(letter, record, commands, settled, reveal, now);
     }
     const core::Advice advice = core::advice_for(letter.reason, letter.error_code);
     ordered_json document = ordered_json::parse(json_of_one({letter, settled}));
@@ -182,6 +210,7 @@ std::string shown(
     document["last_failed"] = optional_time(letter.last_failed);
     document["consumer_group"] = letter.consumer_group;
     document["worker_version"] = letter.worker_version;
+    document["to_run"] = commands;
     document["whose_turn"] = advice.whose;
     document["what_to_do"] = advice.text;
     document["payload"] = reveal ? record.value.value_or("") : masked_payload(record);

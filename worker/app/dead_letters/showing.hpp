@@ -10,8 +10,8 @@ namespace app::dead_letters {
 
 // `reveal`: the payload as it is, token values too.
 [[nodiscard]] std::string shown(
-    const core::Letter& letter, const core::Record& record, bool settled, bool reveal, Format format,
-    common::WallTime now);
+    const core::Letter& letter, const core::Record& record, const core::DecodeRules& rules, bool settled,
+    bool reveal, Format format, common::WallTime now);
 
 // JSON in which every text, number and name is masked that is not known to be harmless; what is no JSON, or
 // is nested too deep, is described only.

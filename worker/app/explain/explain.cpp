@@ -13,6 +13,7 @@
 #include "worker/core/event/data.hpp"
 #include "worker/core/event/decode.hpp"
 #include "worker/core/event/invalid_codes.hpp"
+#include "worker/core/settle/letter_headers.hpp"
 #include "worker/core/settle/lineage.hpp"
 
 namespace app::explain {
@@ -232,7 +233,13 @@ void explain_event(
         explanation.deadline =
             event.time + std::chrono::duration_cast<common::WallTime::duration>(*explanation.time_to_execute);
     }
-    const core::Lineage lineage = core::lineage_of(record.headers);
+    core::Lineage lineage = core::lineage_of(record.headers);
+    if (core::last_header(record.headers, core::letter_header::reason) != nullptr) {
+        const std::string* const owed = core::last_header(record.headers, core::letter_header::commands);
+        lineage.commands = owed != nullptr ? core::read_command_list(*owed) : std::vector<std::size_t>{};
+        explanation.notes.emplace_back(
+            "The record is a dead letter; the commands are those that a replay runs.");
+    }
     const std::vector<core::Command> commands = core::commands_for(std::move(event));
     const std::size_t first = core::first_to_run(lineage, commands.size());
     std::size_t token = 0;
