@@ -122,6 +122,28 @@ TEST_CASE("report: what became of every one") {
              r.tally = {};
          },
          true, "500 of 500 discarded"},
+        {"discarded, and the last commit did not pass",
+         [](RunReport& r) {
+             r.action = "discard";
+             r.with_receipts = false;
+             r.tally = {};
+             r.uncommitted = true;
+         },
+         false,
+         "500 of 500 discarded; the last commit did not pass, so the last of them may be open again; "
+         "receipts "
+         "may say discarded of letters that stay open: repeat the discard, which repeats the same receipts"},
+        {"of one letter a receipt was stored and another was not",
+         [](RunReport& r) {
+             r.action = "discard";
+             r.settled = 499;
+             r.failed = 1;
+             r.with_receipts = false;
+             r.tally = {};
+         },
+         false,
+         "499 of 500 discarded; 1 were not taken by the brokers and stay open; receipts may say discarded of "
+         "letters that stay open: repeat the discard, which repeats the same receipts"},
         {"some settled by somebody else",
          [](RunReport& r) {
              r.settled = 498;

@@ -41,6 +41,7 @@ ExitCode Run::go() {
     }
     work();
     if (const auto done = courier_->finish(); !done) {
+        report_.uncommitted = true;
         stop(done.error().message);
     }
     courier_->leave();  // what follows is only watched

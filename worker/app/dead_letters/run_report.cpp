@@ -46,9 +46,14 @@ std::string kinds_of(const core::Outcomes::Tally& tally) {
     return text;
 }
 
+bool receipts_run_ahead(const RunReport& report) {
+    return report.action == "discard" && (report.uncommitted || report.failed > 0);
+}
+
 bool is_complete(const RunReport& report) {
-    return report.settled + report.elsewhere == report.selected && report.refused.empty() &&
-           report.troubles.empty() && report.tally.waiting == 0 && report.tally.came_back() == 0;
+    return !report.uncommitted && report.settled + report.elsewhere == report.selected &&
+           report.refused.empty() && report.troubles.empty() && report.tally.waiting == 0 &&
+           report.tally.came_back() == 0;
 }
 
 std::string words_of(const RunReport& report) {
@@ -65,6 +70,15 @@ std::string words_of(const RunReport& report) {
     }
     if (report.failed > 0) {
         text += fmt::format("; {} were not taken by the brokers and stay open", report.failed);
+    }
+    if (report.uncommitted) {
+        text += "; the last commit did not pass, so the last of them may be open again";
+    }
+    if (receipts_run_ahead(report)) {
+        text +=
+            "; receipts may say discarded of letters that stay open: repeat the discard, which repeats the "
+            "same "
+            "receipts";
     }
     if (report.full_partitions > 0) {
         text += fmt::format(
@@ -90,6 +104,8 @@ std::string json_of(const RunReport& report) {
         {"settled", report.settled},
         {"settled_by_others", report.elsewhere},
         {"failed", report.failed},
+        {"uncommitted", report.uncommitted},
+        {"receipts_run_ahead", receipts_run_ahead(report)},
         {"full_partitions", report.full_partitions},
         {"expired_unsettled", report.expired},
         {"digest", report.digest},

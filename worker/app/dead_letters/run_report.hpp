@@ -17,6 +17,7 @@ struct RunReport {
     std::uint64_t settled = 0;    // by this run
     std::uint64_t elsewhere = 0;  // settled by somebody else between the plan and the run
     std::uint64_t failed = 0;     // not taken by the brokers; open
+    bool uncommitted = false;     // the last commit did not pass: some of the settled are open again
     std::uint64_t full_partitions = 0;
     std::int64_t expired =
         0;  // offsets that retention took before anybody settled them; the commit hides them
@@ -30,6 +31,8 @@ struct RunReport {
 
 // "rejected 400", "invalid not_json once, rejected 400 2 times": as what letters came back.
 [[nodiscard]] std::string kinds_of(const core::Outcomes::Tally& tally);
+// Receipts may say that letters are discarded that stay open.
+[[nodiscard]] bool receipts_run_ahead(const RunReport& report);
 // All that was selected is settled and, as far as receipts tell, executed.
 [[nodiscard]] bool is_complete(const RunReport& report);
 // "500 of 500 sent: 412 executed, 31 already so, 2 came back (rejected 400), 55 not executed yet"
