@@ -27,6 +27,7 @@ namespace app::cli {
 namespace {
 
 constexpr common::Duration kafka_patience = std::chrono::seconds{10};
+constexpr common::Duration admin_patience = std::chrono::seconds{5};
 
 struct Options {
     std::string event;
@@ -109,7 +110,7 @@ common::Result<std::vector<std::string>> asked_of_worker(const Options& options)
         return common::Error{
             "--admin-url needs --config and the position of a record, TOPIC/PARTITION/OFFSET"};
     }
-    const auto page = admin::fetch_record(options.admin_url, *position);
+    const auto page = admin::fetch_record(options.admin_url, *position, admin_patience);
     return page ? explain::whereabouts(page.value(), *position) : page.error();
 }
 
