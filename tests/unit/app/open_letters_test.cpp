@@ -33,8 +33,9 @@ public:
     };
     std::map<TopicPartition, Log> logs{{letters, {}}, {other_letters, {}}, {events, {}}};
     std::map<std::string, std::map<TopicPartition, kafka::GroupOffset>> groups;
-    std::string refuses;              // commit, offsets of this group, or the watermarks of this topic
-    std::set<TopicPartition> silent;  // whose watermarks nobody tells
+    std::string refuses;               // commit, offsets of this group, or the watermarks of this topic
+    std::set<core::Position> markers;  // of transactions: no record lies there
+    std::set<TopicPartition> silent;   // whose watermarks nobody tells
     std::vector<std::string> asked;
 
     Offset end(const TopicPartition& partition) {
@@ -97,6 +98,9 @@ public:
         const TopicPartition& partition, Offset first, Offset last,
         const kafka::LogReader::Take& take) override {
         for (const core::Record& record : logs.at(partition).records) {
+            if (markers.contains({partition, record.offset})) {
+                continue;
+            }
             if (record.offset >= first && record.offset < last && !take(core::Record{record})) {
                 return record.offset + 1;
             }
@@ -371,6 +375,27 @@ TEST_CASE("open letters: a discarded letter of a partition that is gone is close
         CHECK(watcher.open.not_asked().empty());
     }
     CHECK(watcher.owed() == 1);
+}
+
+// Workers commit what lies behind the last record, and the end is behind the marker.
+TEST_CASE("open letters: a discarded letter of a quiet transactional source is closed") {
+    Shelf shelf;
+    shelf.fail();
+    shelf.put(events);
+    shelf.put(events);
+    shelf.markers.insert({events, Offset{1}});
+    shelf.commit_in("g.replay", letters, Offset{1});
+    Watcher watcher{shelf};
+    const auto rounds = [&](int number) {
+        for (int round = 0; round < number; ++round) {
+            REQUIRE(watcher.round());
+        }
+    };
+    rounds(5);
+    CHECK(watcher.owed() == 1);  // a record is not committed yet
+    shelf.commit_in("g", events, Offset{1});
+    rounds(4);
+    CHECK(watcher.owed() == 0);
 }
 
 // Two sources without a leader once kept all behind them from being asked.

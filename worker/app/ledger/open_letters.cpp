@@ -14,6 +14,8 @@ namespace {
 // Records that one call of round() reads at most, so that the group hears of this worker in between.
 constexpr std::size_t records_a_call = 20'000;
 
+constexpr int looks_a_round = 5;
+
 std::string name_of(const core::TopicPartition& partition) {
     return fmt::format("{}[{}]", partition.topic, partition.partition);
 }
@@ -255,14 +257,53 @@ void OpenLetters::ask_commits(common::Instant now) {
         if (!known) {
             not_asked_ = known.error().message;
         } else {
+            std::map<core::TopicPartition, core::Offset> committed;
             for (const kafka::GroupOffset& each : *known) {
-                commits.committed[each.partition] = each.committed.value_or(core::Offset{});
+                committed[each.partition] = each.committed.value_or(core::Offset{});
             }
+            pass_markers(committed);
+            commits.committed.merge(committed);
         }
     }
     if (!commits.committed.empty()) {
         commits_.push_back(std::move(commits));
     }
+}
+
+// The end of a source counts the markers of transactions, and the workers commit what lies behind the last
+// record. Where nothing follows, those never meet; so what holds no record up to the end counts as committed.
+// Few sources a round, in turn, since each takes a fetch.
+void OpenLetters::pass_markers(std::map<core::TopicPartition, core::Offset>& committed) {
+    int looks = looks_a_round;
+    std::vector<core::TopicPartition> sources;
+    for (const auto& [source, offset] : committed) {
+        sources.push_back(source);
+    }
+    std::rotate(
+        sources.begin(), std::lower_bound(sources.begin(), sources.end(), look_first_), sources.end());
+    for (const core::TopicPartition& source : sources) {
+        std::optional<core::Offset> end;
+        for (const Part& part : parts_) {
+            end = std::max(end, part.ledger.waits_for(source));
+        }
+        if (!end || *end <= committed[source]) {
+            continue;
+        }
+        look_first_ = source;
+        if (looks-- == 0) {
+            return;
+        }
+        if (holds_nothing(source, committed[source], *end)) {
+            committed[source] = *end;
+        }
+    }
+}
+
+// False also when it cannot be told now.
+bool OpenLetters::holds_nothing(const core::TopicPartition& source, core::Offset from, core::Offset to) {
+    bool nothing = true;
+    const auto next = brokers_.read(source, from, to, [&](core::Record&&) { return nothing = false; });
+    return next && nothing && *next >= to;
 }
 
 // In every round, also when nothing is new: that the group takes it proves that the partitions are still

@@ -93,6 +93,8 @@ private:
     void ask_ends();
     [[nodiscard]] common::Result<core::Offset> end_of(const core::TopicPartition& source);
     void ask_commits(common::Instant now);
+    void pass_markers(std::map<core::TopicPartition, core::Offset>& committed);
+    [[nodiscard]] bool holds_nothing(const core::TopicPartition& source, core::Offset from, core::Offset to);
     [[nodiscard]] common::Result<bool> commit();
     void take(Part& part, const core::Record& record, common::Instant now);
     void lose(const Part& part, std::uint64_t letters);
@@ -106,8 +108,9 @@ private:
         common::Instant asked;
         std::map<core::TopicPartition, core::Offset> committed;
     };
-    std::deque<Commits> commits_;     // not believed yet
-    core::TopicPartition ask_first_;  // source whose turn it is
+    std::deque<Commits> commits_;      // not believed yet
+    core::TopicPartition ask_first_;   // source whose turn it is to be asked for its end
+    core::TopicPartition look_first_;  // and to be looked into
     std::string not_asked_;
     NewKinds kinds_;
     std::uint64_t expired_ = 0;

@@ -62,6 +62,16 @@ std::vector<TopicPartition> Ledger::commits_wanted() const {
     return {wanted.begin(), wanted.end()};
 }
 
+std::optional<Offset> Ledger::waits_for(const TopicPartition& source) const {
+    std::optional<Offset> last;
+    for (const auto& [offset, letter] : letters_) {
+        if (letter.settled && letter.until && letter.owed.source == source) {
+            last = std::max(last.value_or(*letter.until), *letter.until);
+        }
+    }
+    return last;
+}
+
 void Ledger::source_committed(const TopicPartition& source, Offset committed) {
     for (auto letter = letters_.begin(); letter != letters_.end();) {
         const Letter& held = letter->second;

@@ -64,6 +64,8 @@ public:
     void source_ends(const TopicPartition& source, Offset end);
     // Source partitions for which letters are on their way.
     [[nodiscard]] std::vector<TopicPartition> commits_wanted() const;
+    // The end that the last of them waits for; none: none waits.
+    [[nodiscard]] std::optional<Offset> waits_for(const TopicPartition& source) const;
     void source_committed(const TopicPartition& source, Offset committed);
 
     // The partition begins at `low` now. Returns how many letters vanished while they were open: nobody will
