@@ -459,6 +459,23 @@ TEST_CASE("open letters: a new kind is told once, what lay there before is not")
     CHECK_FALSE(watcher.says("dead_letters_new_kind"));
 }
 
+// After a thousand kinds, as accounts of many topics make them, nothing new was ever told again.
+TEST_CASE("new kinds: a new one is told however many there were") {
+    app::ledger::NewKinds kinds;
+    core::Letter letter;
+    common::Instant now{};
+    for (int kind = 0; kind < 2500; ++kind) {
+        letter.error_code = fmt::format("code_{}", kind);
+        now += 1min;
+        CHECK(kinds.note(letter, true, now));
+        CHECK_FALSE(kinds.note(letter, true, now));
+    }
+    letter.error_code = "code_1501";
+    CHECK_FALSE(kinds.note(letter, true, now + 1min));
+    letter.error_code = "code_7";  // forgotten meanwhile
+    CHECK(kinds.note(letter, true, now + 1min));
+}
+
 TEST_CASE("open letters: what expired is what neither people nor the ledger had closed") {
     struct Row {
         const char* because;

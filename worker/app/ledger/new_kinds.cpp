@@ -14,7 +14,15 @@ constexpr int lines_a_minute = 5;
 
 std::optional<core::Say> NewKinds::note(const core::Letter& letter, bool fresh, common::Instant now) {
     const core::Signature signature = core::signature_of(letter);
-    if (known_.size() >= known_max || !known_.insert(signature).second || !fresh) {
+    const auto [place_of_it, is_new] = known_.insert(signature);
+    if (is_new) {
+        by_age_.push_back(place_of_it);
+    }
+    if (known_.size() > known_max) {
+        known_.erase(by_age_.front());
+        by_age_.pop_front();
+    }
+    if (!is_new || !fresh) {
         return std::nullopt;
     }
     if (said_ == 0 || now - minute_ >= std::chrono::minutes{1}) {
