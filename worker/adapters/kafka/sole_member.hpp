@@ -3,7 +3,7 @@
 // only member does not begin.
 //
 // Threads:  one thread. librdkafka's own threads do the network.
-// Blocking: every call, at most as long as its bound, or `patience`.
+// Blocking: every call, at most as long as it says.
 // Errors:   sentences with what the brokers or the network said last and a remedy.
 #pragma once
 
@@ -27,7 +27,9 @@ struct NotJoined {
 class SoleMember {
 public:
     // Joins the group `settings.group_id` on `settings.topics`, named `name` to others who look. Waits at
-    // most `bound` for a member that died to be declared dead.
+    // most `bound` for a member that died to be declared dead. Blocks for longer: up to 10 s for each
+    // question to brokers that do not answer (the topics, the group's members), and 15 s for the group to
+    // take it in.
     [[nodiscard]] static common::Result<std::unique_ptr<SoleMember>, NotJoined> join(
         const KafkaSettings& settings, const std::string& name, common::Duration bound);
     SoleMember(const SoleMember&) = delete;
@@ -37,6 +39,7 @@ public:
 
     [[nodiscard]] common::Result<std::vector<GroupOffset>> offsets(
         const std::vector<core::TopicPartition>& partitions, common::Duration patience);
+    // Within 30 s.
     [[nodiscard]] common::Result<bool> commit(const std::vector<GroupOffset>& offsets);
 
     // Must be called at least every minute. False for ever once somebody else joined, or the group took this

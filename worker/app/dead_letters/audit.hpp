@@ -14,8 +14,9 @@
 
 namespace app::dead_letters {
 
-// SHA-256 over the positions of the chosen letters, one a line, in their order, so that anybody can compute
-// it again: `list --each --format json | jq -r '.each[].position' | sha256sum`.
+// SHA-256 over the positions of the chosen letters, one a line, in their order. Whoever has these can compute
+// it again: before the run, and when it refused none and had no limit, with the filter of the record, `list
+// FILTER --each --format json | jq -r '.each[].position' | sha256sum`.
 class Digest {
 public:
     Digest();

@@ -4,8 +4,9 @@
 // acknowledged; at worst, what was acknowledged in the last moments before a crash is stored again, which is
 // harmless.
 //
-// When a commit fails, nothing more is sent until one passes: that bounds what a crash repeats. Once the
-// replay group is lost, nothing is sent any more.
+// When a commit fails, nothing more is sent until one passes: that bounds what a crash repeats. Whether the
+// replay group is lost is asked before every commit, five times a second; from then on nothing is sent any
+// more. What was sent in between is not settled, and the next holder sends it again.
 //
 // Threads:  one.
 // Blocking: take() while 256 letters are under way; all others 40 s at most.
