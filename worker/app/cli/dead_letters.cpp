@@ -149,8 +149,12 @@ ExitCode list(Options& options, bool again = false) {
 
 ExitCode watch(Options& options) {
     const bool terminal = isatty(STDOUT_FILENO) == 1;
+    bool looked = false;
     while (true) {
-        if (const ExitCode code = list(options, terminal); code != ExitCode::ok) {
+        const ExitCode code = list(options, terminal);
+        looked = looked || code == ExitCode::ok;
+        // Once it worked, brokers that do not answer are told and asked again.
+        if (code != ExitCode::ok && !(looked && code == ExitCode::cannot_start)) {
             return code;
         }
         std::fflush(stdout);
