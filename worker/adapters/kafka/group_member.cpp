@@ -38,11 +38,6 @@ int milliseconds(common::Duration bound) {
     return milliseconds_left(steady_now() + bound);
 }
 
-struct Destroy {
-    void operator()(rd_kafka_message_t* message) const noexcept { rd_kafka_message_destroy(message); }
-};
-using Message = std::unique_ptr<rd_kafka_message_t, Destroy>;
-
 }  // namespace
 
 struct GroupMember::Impl {
@@ -123,7 +118,7 @@ common::Result<GroupMember::News> GroupMember::poll(common::Duration wait) {
     const common::Instant deadline = steady_now() + wait;
     self.news = News::none;
     do {
-        const Message message{
+        const RdMessage message{
             rd_kafka_consumer_poll(self.client.handle(), std::min(milliseconds_left(deadline), 100))};
         if (self.news != News::none) {
             return self.news;

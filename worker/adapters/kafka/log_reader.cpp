@@ -41,12 +41,8 @@ public:
         return started_ ? RD_KAFKA_RESP_ERR_NO_ERROR : rd_kafka_last_error();
     }
 
-    struct MessageDelete {
-        void operator()(rd_kafka_message_t* message) const noexcept { rd_kafka_message_destroy(message); }
-    };
-    using Message = std::unique_ptr<rd_kafka_message_t, MessageDelete>;
-    [[nodiscard]] Message next(int milliseconds) {
-        return Message{rd_kafka_consume_queue(queue_.get(), milliseconds)};
+    [[nodiscard]] RdMessage next(int milliseconds) {
+        return RdMessage{rd_kafka_consume_queue(queue_.get(), milliseconds)};
     }
 
 private:

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <memory>
 #include <utility>
 
 #include "worker/adapters/kafka/fault.hpp"
@@ -13,11 +12,6 @@
 
 namespace kafka {
 namespace {
-
-struct Destroy {
-    void operator()(rd_kafka_message_t* message) const noexcept { rd_kafka_message_destroy(message); }
-};
-using Message = std::unique_ptr<rd_kafka_message_t, Destroy>;
 
 // Kafka answers by topic.
 std::vector<GroupOffset> in_order(
@@ -94,7 +88,7 @@ common::Error Onlooker::failed(int code) {
 // A group that may not be looked at is told once and through the queue; the call itself only runs out of
 // time.
 void Onlooker::learn_refusal() {
-    while (const Message message{rd_kafka_consumer_poll(client_.handle(), 0)}) {
+    while (const RdMessage message{rd_kafka_consumer_poll(client_.handle(), 0)}) {
         if (fault_of(message->err).kind == FaultKind::no_group_right) {
             refusal_ = message->err;
         }

@@ -8,6 +8,7 @@ struct rd_kafka_conf_s;
 struct rd_kafka_queue_s;
 struct rd_kafka_topic_s;
 struct rd_kafka_topic_partition_list_s;
+struct rd_kafka_message_s;
 
 namespace kafka {
 
@@ -16,6 +17,7 @@ struct RdDelete {
     void operator()(rd_kafka_queue_s* queue) const noexcept;
     void operator()(rd_kafka_topic_s* topic) const noexcept;
     void operator()(rd_kafka_topic_partition_list_s* partitions) const noexcept;
+    void operator()(rd_kafka_message_s* message) const noexcept;
     // Leaves no group and waits for nobody: whoever wants a polite end closes or flushes first, with a
     // deadline.
     void operator()(rd_kafka_s* handle) const noexcept;
@@ -26,5 +28,6 @@ using RdHandle = std::unique_ptr<rd_kafka_s, RdDelete>;
 using RdQueue = std::unique_ptr<rd_kafka_queue_s, RdDelete>;
 using RdTopic = std::unique_ptr<rd_kafka_topic_s, RdDelete>;
 using RdPartitions = std::unique_ptr<rd_kafka_topic_partition_list_s, RdDelete>;
+using RdMessage = std::unique_ptr<rd_kafka_message_s, RdDelete>;
 
 }  // namespace kafka

@@ -185,9 +185,8 @@ common::Result<bool> SoleMember::commit(const std::vector<GroupOffset>& offsets)
 
 bool SoleMember::still_sole() {
     Membership& membership = impl_->membership;
-    if (rd_kafka_message_t* const message = rd_kafka_consumer_poll(membership.client.handle(), 10)) {
-        rd_kafka_message_destroy(message);  // an error at most, and the error callback told it
-    }
+    // An error at most, and the error callback told it.
+    const RdMessage message{rd_kafka_consumer_poll(membership.client.handle(), 10)};
     return !membership.lost;
 }
 
