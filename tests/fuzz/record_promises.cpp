@@ -254,11 +254,18 @@ void check_round_trip(const core::Event& event, const core::Record& record) {
 
 void check_commands(const core::Event& event) {
     const auto commands = core::commands_for(event);
-    INVARIANT(commands.size() == event.sign_in_tokens.size(), "each token is told to Apple once");
-    for (std::size_t at = 0; at < commands.size(); ++at) {
-        INVARIANT(commands[at].value == event.sign_in_tokens[at].value, "commands keep the event's order");
-        const auto request = core::request_for(commands[at], event.app, core::EndpointId{0});
-        INVARIANT(json::accept(request.body.expose()), "a request is JSON");
+    const std::size_t first = event.notification ? 1 : 0;  // its key set
+    INVARIANT(
+        commands.size() == first + event.sign_in_tokens.size() + event.sessions.size(),
+        "each token and each session is told to Apple once");
+    for (std::size_t at = first; at < commands.size(); ++at) {
+        const std::size_t place = at - first;
+        const bool token = place < event.sign_in_tokens.size();
+        const common::Secret& value = token ? event.sign_in_tokens[place].value
+                                            : event.sessions[place - event.sign_in_tokens.size()].token;
+        INVARIANT(commands[at].value == value, "commands keep the event's order");
+        const auto request = core::request_for(commands[at], core::EndpointId{0}, "com.example.tv");
+        INVARIANT(!token || json::accept(request.body.expose()), "a request about a token is JSON");
     }
 }
 
