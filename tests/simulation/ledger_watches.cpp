@@ -58,9 +58,16 @@ public:
         return marks;
     }
 
+    common::Result<bool> has(const core::TopicPartition& partition) override {
+        return world_.plan.partition_of(partition).has_value();
+    }
+
     common::Result<core::Offset> read(
         const core::TopicPartition& partition, core::Offset first, core::Offset end,
         const kafka::LogReader::Take& take) override {
+        if (!world_.broker.letters.end(partition)) {
+            return read_source(partition, first, end, take);
+        }
         while (first < end) {
             core::Record record = world_.broker.letters.at(partition, first);
             first = first + 1;
@@ -83,6 +90,20 @@ public:
     }
 
 private:
+    // Only whether there is a record matters.
+    core::Offset read_source(
+        const core::TopicPartition& partition, core::Offset first, core::Offset end,
+        const kafka::LogReader::Take& take) {
+        for (const std::size_t number : world_.plan.logs[world_.plan.partition_of(partition).value()]) {
+            core::Record record;
+            record.offset = world_.plan.records[number].offset;
+            if (record.offset >= first && record.offset < end && !take(std::move(record))) {
+                return world_.plan.records[number].offset + 1;
+            }
+        }
+        return end;
+    }
+
     World& world_;
 };
 

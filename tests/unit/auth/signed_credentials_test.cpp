@@ -141,7 +141,7 @@ TEST_CASE("credentials of both kinds live side by side, each meant by its place 
     std::vector<core::Input> inputs;
     credentials.collect(at(1s), inputs);
     REQUIRE(inputs.size() == 1);
-    CHECK(std::get<core::CredentialChanged>(inputs.front()).app == client);
+    CHECK(std::get<core::CredentialChanged>(inputs.front()).credential == client);
     CHECK(testing::verifies(web.get(), (*credentials.authorization(client, at(1s)))->expose()));
     CHECK(credentials.status(at(1s)).back().name == "com.example.web");
 }
