@@ -196,6 +196,8 @@ def test_the_startup_is_given_longer_than_a_join():
     ({"kafka": {"bootstrap_servers": "a:9092, b:9094,c"}}, [9092, 9094], [443]),
     ({"apple": {"proxy": "http://proxy.internal:3128", "transport": "http1"}}, [9093], [3128]),
     ({"apple": {"endpoints": {"production": "https://apple.internal:8443"}}}, [9093], [8443, 443]),
+    ({"sign_in_with_apple": {"endpoint": "https://id.internal:9443", "clients": [
+        {"client_id": "c", "team_id": "t", "keys": [{"id": "k", "file": "/k.p8"}]}]}}, [9093], [443, 9443]),
 ])
 def test_the_network_policy_lets_through_what_the_configuration_names(config, kafka, apple):
     dns, brokers, https = one(render("production", {"config": config}), "NetworkPolicy")["spec"]["egress"]

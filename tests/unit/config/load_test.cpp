@@ -83,7 +83,7 @@ TEST_CASE("a wrong value is answered with its place, the rule and what to write"
          "worker.yaml:7:39: events.type_aliases.profile.gone: error: 'account.gone.v1' is not one of the "
          "choices\n"
          "    expected one of account.password-changed.v1, account.opted-out.v1, account.sign-in-flagged.v1, "
-         "account.deleted.v1\n"
+         "account.deleted.v1, account.session-ended.v1, account.session-check.v1, apple.notification.v1\n"
          "    try      profile.gone: account.deleted.v1\n"},
         {"a key in the wrong section is found", "apple: {group_id: a}\n",
          "worker.yaml:7:9: apple.group_id: error: there is no such key\n"

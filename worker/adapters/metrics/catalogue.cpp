@@ -12,8 +12,8 @@ constexpr std::array<Definition, metrics_count> definitions{{
     {Metric::oldest_unexecuted,
      "autosignin_oldest_unexecuted_seconds",
      Kind::gauge,
-     "Age of the oldest event that is not executed: received (queued, retrying, held), or dead-lettered and "
-     "still owed (absent while that is not known). What is stuck makes it grow. 0: none.",
+     "Age of the oldest event not executed: received (queued, retrying, held), or dead-lettered and owed "
+     "(absent while that is not known). 0: none.",
      {Label::owed_state}},
     {Metric::events,
      "autosignin_events_total",
@@ -52,9 +52,8 @@ constexpr std::array<Definition, metrics_count> definitions{{
     {Metric::dead_letters_open,
      "autosignin_dead_letters_open",
      Kind::gauge,
-     "Dead letters still owed: not replayed or discarded, or their replay is not executed yet. All workers "
-     "together tell all of them. Reason unknown: of a newer version, or damaged. Absent while this worker "
-     "does not know.",
+     "Dead letters still owed, replays not executed yet too; all workers together tell all. Unknown: of a "
+     "newer version or damaged. Absent: not known.",
      {Label::owed_reason}},
     {Metric::dead_letters_oldest, "autosignin_dead_letters_oldest_seconds", Kind::gauge,
      "Age of the oldest open dead letter, from the event's time; 0: none. Absent while it is not "
