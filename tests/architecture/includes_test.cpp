@@ -33,10 +33,12 @@ std::set<std::string> allowed(const std::string& from) {
         {core + "event", {}},
         {core + "command", {core + "event"}},
         {core + "identity", {core + "event"}},
-        {core + "outcome", {core + "command"}},
+        {core + "outcome", {core + "command", core + "identity"}},
         {core + "schedule", {core + "event", core + "outcome"}},
         {core + "settle", {core + "event", core + "command"}},
-        {core + "letters", {core + "event", core + "command", core + "settle"}},
+        // The engine's words for storing; the engine knows nothing of letters.
+        {core + "letters",
+         {core + "event", core + "command", core + "identity", core + "settle", core + "engine"}},
         {core + "engine",
          {core + "event", core + "command", core + "identity", core + "outcome", core + "schedule",
           core + "settle"}},
@@ -50,6 +52,9 @@ std::set<std::string> allowed(const std::string& from) {
         return below;
     }
     below.insert("worker/ports");
+    if (from == "worker/adapters/metrics") {
+        below.insert(core + "letters");  // the reasons of what is owed
+    }
     if (from.starts_with("worker/adapters/") || from == "worker/sim") {
         return below;
     }
