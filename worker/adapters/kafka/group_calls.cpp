@@ -101,6 +101,9 @@ int commit_offsets(rd_kafka_s* handle, const std::vector<GroupOffset>& offsets, 
 
 common::Result<std::string, int> member_in(
     const rd_kafka_group_list* groups, const std::string& group, int code) {
+    if (code == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE) {
+        return std::string{};
+    }
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR && code != RD_KAFKA_RESP_ERR__PARTIAL) {
         return code;
     }

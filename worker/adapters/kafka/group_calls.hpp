@@ -36,6 +36,8 @@ namespace kafka {
 // The first member of the group, "client at host", in what rd_kafka_list_groups() answered with `code`;
 // empty: the group has none. The code: it cannot be told, since a broker did not answer, or the group may not
 // be looked at. What a partial answer says of the group is believed; that it does not name it proves nothing.
+// Brokers that can list no groups at all (the embedded one) count as an empty group: there the assignment
+// alone says who else is in it.
 [[nodiscard]] common::Result<std::string, int> member_in(
     const rd_kafka_group_list* groups, const std::string& group, int code);
 
