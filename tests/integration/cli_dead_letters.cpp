@@ -259,6 +259,16 @@ TEST_CASE("dead-letters: what cannot be done says so, by its exit code too") {
         {"no position", {"show", "7"}, 2, "is not TOPIC/PARTITION/OFFSET"},
         {"no terminal", {"show", "events.dead-letters/0/0", "--reveal", "--why", "x"}, 2, "terminal only"},
         {"no reason", {"discard", "--by", "anna", "--code", "x"}, 2, "--why"},
+        // A limit of -1 once meant all of them, and a blank reason went on the record.
+        {"a limit below 0", {"replay", "--yes", "--limit", "-1"}, 2, "is not a whole number"},
+        {"a limit beyond counting",
+         {"replay", "--yes", "--limit", "18446744073709551616"},
+         2,
+         "is not a whole number"},
+        {"a rate that is none", {"replay", "--yes", "--rate", "nan"}, 2, "is not a number from 0"},
+        {"a wait that is none", {"replay", "--yes", "--wait", "nan"}, 2, "is not a number from 0"},
+        {"a blank reason", {"discard", "--yes", "--why", " ", "--by", "anna"}, 2, "must not be blank"},
+        {"nobody", {"discard", "--yes", "--why", "x", "--by", ""}, 2, "must not be blank"},
         {"no time", {"list", "--since", "yesterday"}, 2, "2026-11-20T09:15:00Z"},
         {"an empty time", {"list", "--until", ""}, 2, "2026-11-20T09:15:00Z"},
     };

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -254,6 +255,43 @@ ExitCode settle(Options& options, ExitCode (*errand)(const Config& config, const
     return errand(*config, options.errand);
 }
 
+// CLI11's own checks let nan through, and read -1 as a huge count.
+CLI::Validator number_up_to(double most) {
+    return CLI::Validator{
+        [most](std::string& text) {
+            char* end = nullptr;
+            const double number = std::strtod(text.c_str(), &end);
+            const bool whole = end != text.c_str() && *end == '\0';
+            return whole && number >= 0 && number <= most
+                       ? std::string{}
+                       : fmt::format("{} is not a number from 0 to {:.0f}", app::quoted(text), most);
+        },
+        ""};
+}
+
+CLI::Validator whole_number() {
+    return CLI::Validator{
+        [](std::string& text) {
+            constexpr std::size_t digits_max = 18;  // fit into 64 bits
+            const bool digits = !text.empty() && text.size() <= digits_max &&
+                                text.find_first_not_of("0123456789") == std::string::npos;
+            return digits ? std::string{}
+                          : fmt::format("{} is not a whole number, 0 or more", app::quoted(text));
+        },
+        ""};
+}
+
+// A reason and a name stay on the record: neither may be blank.
+CLI::Validator not_blank() {
+    return CLI::Validator{
+        [](std::string& text) {
+            return text.find_first_not_of(" \t\r\n") == std::string::npos
+                       ? std::string{"it must not be blank: it goes on the record"}
+                       : std::string{};
+        },
+        ""};
+}
+
 void add_errand(CLI::App& command, Options& options) {
     add_config_option(command, options.config);
     add_filters(command, options, options.errand.selection);
@@ -261,9 +299,10 @@ void add_errand(CLI::App& command, Options& options) {
     command.add_flag("--dry-run", options.errand.dry_run, "Say what would be done, and do nothing");
     command.add_flag("-y,--yes", options.errand.yes, "Do not ask");
     command.add_option("--limit", options.errand.limit, "At most so many letters; 0: all")
+        ->check(whole_number())
         ->type_name("NUMBER");
     command.add_option("--rate", options.errand.rate, "At most so many letters a second; 0: no limit")
-        ->check(CLI::NonNegativeNumber)
+        ->check(number_up_to(1'000'000))
         ->type_name("NUMBER");
 }
 
@@ -308,9 +347,11 @@ void add_show(CLI::App& parent, const Given& options, ExitCode& exit_code) {
     CLI::Option* const reveal = command->add_flag(
         "--reveal", options->reveal, "Show token values; on a terminal only, with --why, and on the record");
     command->add_option("--why", options->errand.why, "The reason, for the audit record")
+        ->check(not_blank())
         ->needs(reveal)
         ->type_name("TEXT");
     command->add_option("--by", options->errand.by, "Who looks; default: the user and host")
+        ->check(not_blank())
         ->type_name("NAME");
     command->callback([options, &exit_code] {
         if (options->errand.by.empty()) {
@@ -324,7 +365,8 @@ void add_replay(CLI::App& parent, const Given& options, ExitCode& exit_code) {
     CLI::App* const command =
         parent.add_subcommand("replay", "Send open dead letters back through their source topic");
     command->footer(
-        "They queue behind newer events of their accounts, and only commands that are still owed run again.\n"
+        "They queue behind newer events of their accounts, and run from the first command that is still owed "
+        "on.\n"
         "Without a filter all open ones are meant. Safe to interrupt at any moment; another run goes on.\n"
         "Exit code 0: all of them were executed; 11: not all, the summary says what; 10: somebody else is at "
         "it.");
@@ -339,11 +381,14 @@ void add_replay(CLI::App& parent, const Given& options, ExitCode& exit_code) {
     command
         ->add_option(
             "--wait", options->wait, "Seconds without news after which missing receipts are given up")
-        ->check(CLI::Range(0.0, 86400.0))
+        ->check(number_up_to(86'400))
         ->capture_default_str()
         ->type_name("SECONDS");
-    command->add_option("--why", options->errand.why, "The reason, for the audit record")->type_name("TEXT");
+    command->add_option("--why", options->errand.why, "The reason, for the audit record")
+        ->check(not_blank())
+        ->type_name("TEXT");
     command->add_option("--by", options->errand.by, "Who does it; default: the user and host")
+        ->check(not_blank())
         ->type_name("NAME");
     command->callback([options, &exit_code] {
         complete(*options, options->errand.selection);
@@ -359,8 +404,14 @@ void add_discard(CLI::App& parent, const Given& options, ExitCode& exit_code) {
         "event\n"
         "comes from the account system and closes the letter with --superseded-by.");
     add_errand(*command, *options);
-    command->add_option("--why", options->errand.why, "The reason")->required()->type_name("TEXT");
-    command->add_option("--by", options->errand.by, "Who decides it")->required()->type_name("NAME");
+    command->add_option("--why", options->errand.why, "The reason")
+        ->required()
+        ->check(not_blank())
+        ->type_name("TEXT");
+    command->add_option("--by", options->errand.by, "Who decides it")
+        ->required()
+        ->check(not_blank())
+        ->type_name("NAME");
     command
         ->add_option("--superseded-by", options->errand.superseded_by, "Id of the event that does its work")
         ->type_name("EVENT_ID");
