@@ -14,6 +14,7 @@ namespace {
 
 // Held in memory while receipts cannot be stored, so that an outage does not execute everything there is.
 constexpr std::size_t buffered_max = 600;
+constexpr std::size_t commands_an_event_max = 2;  // of this history: 6,093 of 4,000 events
 
 // Not ready, and the page and the metrics say that it is the brokers' fault; the process is well.
 void require_told(WorkerProcess& worker, const std::string& when) {
@@ -64,13 +65,24 @@ std::string check_broker(const Stage& stage) {
             [&] { return worker.metric("autosignin_commits_total") > commits; }, 20s,
             "nothing is committed after the broker was " + when);
     };
+    // Without maps all above the first open record may be repeated, also what was finished before the outage.
+    std::size_t above_the_first_open = 0;
+    const auto note_spans = [&] {
+        for (int partition = 0; partition < 6; ++partition) {
+            above_the_first_open += static_cast<std::size_t>(worker.metric(fmt::format(
+                "autosignin_partition_span_offsets{{topic=\"{}\",partition=\"{}\"}}", scene.source_topic(),
+                partition)));
+        }
+    };
     Tenure tenure{.key_id = options.key_id};
+    note_spans();
     tenure.pauses.push_back({steady_now()});
     broker.kill();
     require_told(worker, "after SIGKILL");
     await_back("killed");
     tenure.pauses.back().until = steady_now();
     worker.await([&] { return half_way(2); }, 60s, "no progress after the broker was killed");
+    note_spans();
     tenure.pauses.push_back({steady_now()});
     broker.stop();
     require_told(worker, "after a stop");
@@ -87,7 +99,8 @@ std::string check_broker(const Stage& stage) {
     scene.require_store(history);
     static_cast<void>(require_dead_letters(scene, history, Repeats::some));
     require_receipts(scene, history, Repeats::some);
-    const Outages outages = judge_outages(verdict, tenure.pauses, scene.ledger());
+    Outages outages = judge_outages(verdict, tenure.pauses, scene.ledger());
+    outages.allowed += above_the_first_open * commands_an_event_max;
     std::string measured = fmt::format(
         "killed and stopped, told and ready again; {} commands, {} executed without the broker, {} repeated, "
         "{} allowed, {} commits refused",
