@@ -35,9 +35,11 @@ const core::DecodeRules& rules() {
 // Every word that a sentence about an invalid event may hold.
 const std::set<std::string_view, std::less<>>& our_words() {
     static const std::set<std::string_view, std::less<>> words{
+        "Apple",
         "CloudEvents",
         "JSON",
         "RFC",
+        "Sign",
         "UTF-8",
         "a",
         "alias",
@@ -49,6 +51,7 @@ const std::set<std::string_view, std::less<>>& our_words() {
         "app",
         "array",
         "at",
+        "beside",
         "but",
         "byte",
         "bytes",
@@ -60,6 +63,8 @@ const std::set<std::string_view, std::less<>>& our_words() {
         "ce_time",
         "ce_traceparent",
         "ce_type",
+        "client",
+        "clients",
         "configuration",
         "configured",
         "content",
@@ -73,6 +78,7 @@ const std::set<std::string_view, std::less<>>& our_words() {
         "event",
         "every",
         "false",
+        "for",
         "format",
         "from",
         "given",
@@ -89,20 +95,26 @@ const std::set<std::string_view, std::less<>>& our_words() {
         "neither",
         "nested",
         "no",
+        "none",
         "nor",
         "not",
         "object",
         "of",
         "offset",
+        "one",
         "or",
+        "our",
         "record",
         "record's",
+        "refresh",
         "removes",
         "repeats",
         "replacement",
+        "session",
         "string",
         "than",
         "the",
+        "them",
         "this",
         "time",
         "token",
@@ -143,7 +155,8 @@ bool is_our_pointer(std::string_view pointer) {
         "sign_in_with_apple",
         "client_id",
         "refresh_token",
-        "access_token"};
+        "access_token",
+        "payload"};
     while (!pointer.empty()) {
         if (pointer.front() != '/') {
             return false;
@@ -160,7 +173,7 @@ bool is_our_pointer(std::string_view pointer) {
 
 bool is_our_sentence(std::string_view sentence) {
     while (!sentence.empty()) {
-        const std::string_view word = sentence.substr(0, sentence.find_first_of(" :,()"));
+        const std::string_view word = sentence.substr(0, sentence.find_first_of(" :;,()"));
         if (!word.empty() && !our_words().contains(word) && !is_number(word) && !is_our_pointer(word)) {
             return false;
         }
@@ -221,14 +234,23 @@ std::string json_of(const core::Event& event) {
         }
         tokens.push_back(std::move(item));
     }
-    json whole{
-        {"specversion", "1.0"},
-        {"id", event.id},
-        {"source", event.source},
-        {"type", core::type_name(event.type)},
-        {"subject", event.subject},
-        {"time", time},
-        {"data", {{"app", "streaming"}, {"sign_in_tokens", std::move(tokens)}}}};
+    json sessions = json::array();
+    for (const core::Session& session : event.sessions) {
+        const char* const kind =
+            session.kind == core::SessionToken::refresh ? "refresh_token" : "access_token";
+        sessions.push_back({{"client_id", rules().clients.begin()->first}, {kind, session.token.expose()}});
+    }
+    json data{
+        {"app", "streaming"},
+        {"sign_in_tokens", std::move(tokens)},
+        {"sign_in_with_apple", std::move(sessions)}};
+    if (event.notification) {
+        data["payload"] = event.notification->payload.expose();
+    }
+    json whole{{"specversion", "1.0"},     {"id", event.id},
+               {"source", event.source},   {"type", core::type_name(event.type)},
+               {"subject", event.subject}, {"time", time},
+               {"data", std::move(data)}};
     if (!event.traceparent.empty()) {
         whole["traceparent"] = event.traceparent;
     }
@@ -243,7 +265,8 @@ void check_round_trip(const core::Event& event, const core::Record& record) {
     INVARIANT(
         copy->id == event.id && copy->source == event.source && copy->subject == event.subject &&
             copy->traceparent == event.traceparent && copy->type == event.type && copy->app == event.app &&
-            copy->sign_in_tokens == event.sign_in_tokens && copy->key_is_subject == event.key_is_subject,
+            copy->sign_in_tokens == event.sign_in_tokens && copy->sessions == event.sessions &&
+            copy->notification == event.notification && copy->key_is_subject == event.key_is_subject,
         "an event survives its own JSON");
     // An offset may move the first and the last day out of the years that can be written.
     const auto nearest = std::clamp(
