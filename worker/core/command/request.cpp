@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "common/form.hpp"
 #include "common/json_string.hpp"
 
 namespace core {
@@ -34,50 +35,17 @@ common::Secret object(const Field (&fields)[Count]) {
     return common::Secret{std::move(body)};
 }
 
-// What the URL Standard's form serialiser leaves as it is; TN3107 names a form that is not percent-encoded as
-// a cause of invalid_client.
-constexpr bool unreserved(char byte) noexcept {
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
-           byte == '-' || byte == '_' || byte == '.' || byte == '*';
-}
-
-std::size_t percent_encoded_size(std::string_view text) noexcept {
-    std::size_t bytes = 0;
-    for (const char byte : text) {
-        bytes += unreserved(byte) ? 1 : 3;
-    }
-    return bytes;
-}
-
-void append_percent_encoded(std::string& out, std::string_view text) {
-    constexpr std::string_view digits = "0123456789ABCDEF";
-    for (const char byte : text) {
-        if (unreserved(byte)) {
-            out += byte;
-            continue;
-        }
-        const auto bits = static_cast<unsigned char>(byte);
-        out += '%';
-        out += digits[bits >> 4U];
-        out += digits[bits & 0xFU];
-    }
-}
-
+// TN3107 names a form that is not percent-encoded as a cause of invalid_client.
 template <std::size_t Count>
 common::Secret form(const Field (&fields)[Count]) {
     std::size_t bytes = 0;
     for (const Field& field : fields) {
-        bytes += field.name.size() + 2 + percent_encoded_size(field.value);
+        bytes += common::form_field_room(field.name, field.value);
     }
     std::string body;
     body.reserve(bytes);
     for (const Field& field : fields) {
-        if (!body.empty()) {
-            body += '&';
-        }
-        body += field.name;
-        body += '=';
-        append_percent_encoded(body, field.value);
+        common::append_form_field(body, field.name, field.value);
     }
     return common::Secret{std::move(body)};
 }
