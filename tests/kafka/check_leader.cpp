@@ -15,8 +15,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::size_t backlog = 600;        // commands, at least
-constexpr std::chrono::seconds session{6};  // as Scene configures it
+constexpr std::size_t backlog = 600;         // commands, at least
+constexpr std::chrono::seconds session{60};  // longer than any outage here; the others are check_session's
 constexpr const char* group_topic = "__consumer_offsets";
 
 bool all_in_sync(Cluster& cluster, const std::string& topic) {
@@ -61,7 +61,10 @@ std::string check_leader(const Stage& stage) {
         {{.kind = sim::FaultKind::delay_answer, .probability = 0.05, .delay = 300ms},
          {.kind = sim::FaultKind::delay_answer, .delay = 40ms}});
     const WorkerOptions options{
-        .instance = "one", .in_flight_max = 40, .properties = {{"reconnect.backoff.max.ms", "1000"}}};
+        .instance = "one",
+        .in_flight_max = 40,
+        .session = session,
+        .properties = {{"reconnect.backoff.max.ms", "1000"}}};
     WorkerProcess worker = scene.start(options);
     worker.await([&] { return worker.ready(); }, 20s, "the worker did not become ready");
     Load load{scene, history};

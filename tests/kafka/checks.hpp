@@ -31,6 +31,8 @@ namespace lane {
 // All brokers die and come back, killed and in good order; they take less commit metadata than offset maps
 // want.
 [[nodiscard]] std::string check_broker(const Stage& stage);
+// All brokers are away for longer than the session of a static member.
+[[nodiscard]] std::string check_session(const Stage& stage);
 // One of three brokers dies, then another one: the leader of source partitions, the group's coordinator, and
 // at last too many at once.
 [[nodiscard]] std::string check_leader(const Stage& stage);
@@ -73,6 +75,7 @@ inline constexpr std::array checks{
     Check{"recreated", check_topic_recreated},
     Check{"retention", check_retention},
     Check{"broker", check_broker},
+    Check{"session", check_session},
     Check{"leader", check_leader},
     Check{"rights", check_rights},
     Check{"doctor", check_doctor},

@@ -141,7 +141,7 @@ std::string Scene::write_config(const WorkerOptions& options) const {
   group_id: {group}
   group_instance_id: "{instance}"
   topics: [{topics}]
-  session_timeout: 6s
+  session_timeout: {session}s
   auto_offset_reset: {offset_reset}
   properties:
     heartbeat.interval.ms: "500"
@@ -170,9 +170,9 @@ log: {{level: {log_level}, format: json}}
         fmt::arg("ca", stage_.certificates.ca_file.string()),
         fmt::arg("url", apple_->url(sim::Environment::production)),
         fmt::arg("sandbox_url", apple_->url(sim::Environment::sandbox)), fmt::arg("name", name_),
-        fmt::arg("bundle", bundle_of(name_)), fmt::arg("issuer", issuer), fmt::arg("key_id", options.key_id),
-        fmt::arg("key_file", key_file_), fmt::arg("log_level", options.log_level),
-        fmt::arg("more", options.more));
+        fmt::arg("session", options.session.count()), fmt::arg("bundle", bundle_of(name_)),
+        fmt::arg("issuer", issuer), fmt::arg("key_id", options.key_id), fmt::arg("key_file", key_file_),
+        fmt::arg("log_level", options.log_level), fmt::arg("more", options.more));
     return file;
 }
 

@@ -45,6 +45,7 @@ struct WorkerOptions {
     std::size_t in_flight_max = 1000;
     std::string log_level = "info";
     std::string offset_reset = "earliest";
+    std::chrono::seconds session{6};
     std::string bootstrap{};                          // empty: the cluster's
     std::map<std::string, std::string> properties{};  // more of librdkafka's
     // Of the key that signs its requests: with one of its own, the ledger tells which worker sent what.

@@ -124,6 +124,14 @@ TEST_CASE("remedy_at: a missing right is named with the topic or group it is mis
          {true, "workers", ""},
          RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED,
          "Grant Read on consumer group workers to"},
+        {"another process took the place",
+         {.consumer = true, .group = "workers"},
+         RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID,
+         "give every replica its own"},
+        {"a commit of a session that had run out",
+         {.consumer = true, .group = "workers", .subject = "commit", .session_ended = true},
+         RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID,
+         "The session had run out"},
         {"other remedies stay",
          {false, "", "letters"},
          RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED,
@@ -158,6 +166,21 @@ TEST_CASE("Reporter: a lasting fault is told once a minute and counted every tim
     CHECK(journal.lines.size() == 4);
     CHECK(reporter.stats().faults[static_cast<std::size_t>(FaultKind::unreachable)] == 120);
     CHECK_FALSE(reporter.fatal());
+}
+
+TEST_CASE("Reporter: brokers that were away too long are not taken for a second process") {
+    for (const bool joined_again : {false, true}) {
+        Lines journal;
+        Reporter reporter{"consumer", journal};
+        reporter.set_session_ended(true);
+        if (joined_again) {
+            reporter.set_session_ended(false);
+        }
+        reporter.fatal(RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID, "OffsetCommit failed");
+        REQUIRE(reporter.fatal());
+        CHECK(
+            (reporter.fatal()->message.find("The session had run out") == std::string::npos) == joined_again);
+    }
 }
 
 TEST_CASE("Reporter: the first fatal fault stays, with its remedy") {

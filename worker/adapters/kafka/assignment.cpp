@@ -87,6 +87,7 @@ void Assignment::assigned(std::vector<core::TopicPartition> partitions, std::vec
         rd_kafka_assign(client_.handle(), nullptr);
         return;
     }
+    client_.reporter().set_session_ended(false);
     waiting_ = std::move(partitions);
     assign_due_ = true;
     try_assign(inputs);
@@ -105,6 +106,9 @@ void Assignment::revoked(
     }
     auto& stats = client_.reporter().stats();
     (lost ? stats.losses : stats.revocations) += message.epochs.size();
+    if (lost && rd_kafka_fatal_error(client_.handle(), nullptr, 0) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        client_.reporter().set_session_ended(true);
+    }
     unassign_due_ = true;
     if (lost || closing_ || message.epochs.empty()) {
         for (const core::Epoch epoch : message.epochs) {

@@ -43,6 +43,12 @@ constexpr std::string_view range =
 constexpr std::string_view twin =
     "Another process joined with the same group.instance.id: give every replica its own (a StatefulSet's pod "
     "name), then start again.";
+// librdkafka 2.0.2: a commit that waits for its coordinator is sent without a member id once the session has
+// run out, and brokers that still know the static member refuse it as a second process.
+constexpr std::string_view late =
+    "The session had run out, as it does when brokers are away for longer than session_timeout, and a commit "
+    "from before reached them too late. Start again: nothing is lost, what was under way is repeated. If it "
+    "comes back while the brokers are well, another process has the same group.instance.id.";
 constexpr std::string_view slow =
     "The loop did not poll for max.poll.interval.ms and its partitions went to others: look for a stopped "
     "process "
@@ -153,6 +159,9 @@ std::string remedy_at(const Site& site, const Fault& fault) {
     if (const std::string_view topic = topic_of(site);
         fault.kind == FaultKind::no_topic_right && !topic.empty()) {
         return fmt::format(grant_one, site.consumer ? "Read" : "Write", "topic", topic);
+    }
+    if (fault.kind == FaultKind::fenced && site.session_ended) {
+        return std::string{late};
     }
     return std::string{fault.remedy};
 }

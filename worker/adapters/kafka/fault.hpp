@@ -58,9 +58,10 @@ struct Site {
     bool consumer = false;       // or producer
     std::string_view group{};    // of the consumer
     std::string_view subject{};  // "topic[3]", "topic", what was tried, or nothing
+    bool session_ended = false;  // of the consumer, and it has not joined again
 };
-// The fault's remedy; that of a missing right names what to grant on which topic or group, as far as the site
-// tells.
+// The fault's remedy; that of a missing right names what to grant on which topic or group, and that of being
+// fenced whether it was ourselves, as far as the site tells.
 [[nodiscard]] std::string remedy_at(const Site& site, const Fault& fault);
 
 // Whether librdkafka's text for an error of a partition ("TOPIC [3]: ...", as in 2.0.2) is about this one.

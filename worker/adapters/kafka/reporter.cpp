@@ -47,10 +47,17 @@ void Reporter::fault(int code, std::string_view subject, std::string_view detail
     say(
         {fault.severity,
          fault.event,
-         sentence(
-             client_, subject, detail, code,
-             remedy_at({.consumer = client_ == "consumer", .group = group_, .subject = subject}, fault)),
+         sentence(client_, subject, detail, code, remedy(fault, subject)),
          {{"client", std::string{client_}}, {"code", std::string{code_name(code)}}}});
+}
+
+std::string Reporter::remedy(const Fault& fault, std::string_view subject) const {
+    return remedy_at(
+        {.consumer = client_ == "consumer",
+         .group = group_,
+         .subject = subject,
+         .session_ended = session_ended_},
+        fault);
 }
 
 void Reporter::lost() noexcept {
@@ -77,9 +84,10 @@ void Reporter::fatal(int code, std::string_view detail) {
     }
     const Fault& fault = fault_of(code);
     ++stats_.faults.at(static_cast<std::size_t>(fault.kind));
-    const std::string_view remedy =
-        fault.kind == FaultKind::other ? "This client cannot go on; start the process again." : fault.remedy;
-    fatal_ = Fatal{fault.kind, sentence(client_, "", detail, code, remedy)};
+    const std::string advice = fault.kind == FaultKind::other
+                                   ? "This client cannot go on; start the process again."
+                                   : remedy(fault, "");
+    fatal_ = Fatal{fault.kind, sentence(client_, "", detail, code, advice)};
     say(
         {core::Severity::error,
          "kafka_fatal",

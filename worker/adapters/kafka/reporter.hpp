@@ -29,6 +29,8 @@ public:
     Reporter(std::string_view client, ports::Journal& journal) : client_{client}, journal_{journal} {}
     // Of the consumer; for remedies.
     void set_group(std::string group) { group_ = std::move(group); }
+    // Of the consumer: partitions were lost before any fatal error, or were assigned (again).
+    void set_session_ended(bool ended) noexcept { session_ended_ = ended; }
 
     // `subject` is what it happened to ("topic[3]"), or empty; `detail` is librdkafka's text.
     void fault(int code, std::string_view subject, std::string_view detail, common::Instant now);
@@ -46,10 +48,12 @@ public:
 
 private:
     void lost() noexcept;
+    [[nodiscard]] std::string remedy(const Fault& fault, std::string_view subject) const;
     [[nodiscard]] bool due(int code, std::string_view subject, common::Instant now);
 
     std::string_view client_;
     std::string group_;
+    bool session_ended_ = false;
     ports::Journal& journal_;
     std::map<std::pair<int, std::string>, common::Instant> said_;  // bounded by codes x partitions
     std::optional<Fatal> fatal_;
