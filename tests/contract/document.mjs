@@ -104,10 +104,16 @@ check('every structured message shows an example, a file, and it fits', messages
 // Are a dead letter's headers the ones that the code writes?
 const code = fs.readFileSync(path.join(source, 'worker/core/settle/letter_headers.hpp'), 'utf8');
 const headersOfCode = [...code.matchAll(/"(dlq\.[a-z.]+)";/g)].map((m) => m[1]).filter((name) => name !== 'dlq.');
+const namesOfCode = new Map([...code.matchAll(/string_view ([a-z_]+) = "(dlq\.[a-z.]+)";/g)].map((m) => [m[1], m[2]]));
+const resend = fs.readFileSync(path.join(source, 'worker/core/letters/resend.cpp'), 'utf8');
+const replayedOfCode = [...resend.matchAll(/say\(letter_header::([a-z_]+)/g)].map((m) => namesOfCode.get(m[1]));
+const replayed = Object.keys(document.json().components.schemas.replayed.properties);
 const headersOfSchema = Object.keys(json(headersSchema).properties);
 check('the schema of a dead letter\'s headers names those of worker/core/settle/letter_headers.hpp', [
     ...headersOfCode.filter((name) => !headersOfSchema.includes(name)).map((name) => `${name} is not in the schema`),
     ...headersOfSchema.filter((name) => !headersOfCode.includes(name)).map((name) => `${name} is not in the code`),
+    ...replayed.filter((name) => !headersOfCode.includes(name)).map((name) => `${name} of a replay is not in the code`),
+    ...replayedOfCode.filter((name) => !replayed.includes(name)).map((name) => `a replay writes ${name}, which the document does not name`),
     ...(headersOfCode.length ? [] : ['no header found in the code: does this check still read it right?']),
 ]);
 process.exit(failures ? 1 : 0);

@@ -476,6 +476,7 @@ TEST_CASE("clients of Sign in with Apple are read beside the apps, and need none
     const app::Loaded two = loaded(
         "sign_in_with_apple:\n"
         "  endpoint: https://localhost:8443\n"
+        "  audiences: [com.example.app]\n"
         "  clients:\n"
         "    - {client_id: com.example.tv, team_id: T, keys: [{id: A, file: key.p8}]}\n"
         "    - {client_id: com.example.web, team_id: T, secret_lifetime: 10m,\n"
@@ -483,6 +484,7 @@ TEST_CASE("clients of Sign in with Apple are read beside the apps, and need none
     REQUIRE(two.config);
     const app::IdentityConfig& config = two.config->identity;
     CHECK(config.endpoint == "https://localhost:8443");
+    CHECK(config.audiences == std::vector<std::string>{"com.example.app"});
     REQUIRE(config.clients.size() == 2);
     CHECK(config.clients[0].client_id == "com.example.tv");
     CHECK(config.clients[0].secret_lifetime == std::chrono::hours{1});

@@ -247,6 +247,68 @@ TEST_CASE("a notification that comes again in another event is refused; the same
     CHECK(rig.status().notifications_remembered == 2);
 }
 
+TEST_CASE("a person with values in two apps has an event for each, with the same notification") {
+    auto with = with_identity();
+    with.credentials.push_back({.name = "radio", .endpoint = core::EndpointId{0}});
+    with.rules.apps.insert({"radio", core::AppId{3}});
+    Rig rig{with};
+    have_keys(rig);
+    const auto forward_for = [&](std::string_view app, int id) {
+        rig.deliver_text(
+            "a",
+            fmt::format(
+                R"({{"specversion":"1.0","id":"e-{}","source":"/accounts","type":"apple.notification.v1",)"
+                R"("subject":"a","time":"2026-01-02T03:04:05Z","data":{{"app":"{}","payload":"{}",)"
+                R"("sign_in_tokens":[{{"value":"t-{}"}}]}}}})",
+                id, app, notification("consent-revoked", "n-7"), app));
+    };
+    forward_for("tv", 71);
+    rig.answer_all(204);
+    forward_for("radio", 72);
+    REQUIRE(rig.requests.size() == 1);
+    CHECK(body(rig.requests.front()) == R"({"autoSignInTokenValue":"t-radio"})");
+    rig.answer_all(204);
+    forward_for("radio", 73);
+    CHECK(last_code(rig) == "invalid replayed_notification");
+}
+
+TEST_CASE("a notification may be addressed to an App ID that is no client") {
+    for (const bool configured : {false, true}) {
+        auto with = with_identity();
+        if (configured) {
+            with.audiences = {"com.example.app"};
+        }
+        Rig rig{with};
+        have_keys(rig);
+        forward(
+            rig, "a",
+            testing::jws(
+                R"({"kid":"K1","alg":"RS256"})",
+                R"({"iss":"https://appleid.apple.com","aud":"com.example.app","iat":1767323040,"jti":"n-8",)"
+                R"("events":{"type":"consent-revoked","sub":"001.a"}})",
+                "by K1"));
+        CHECK(rig.requests.size() == (configured ? 1 : 0));
+        CHECK(last_code(rig) == (configured ? "" : "invalid wrong_audience"));
+    }
+}
+
+TEST_CASE("a flood of made-up keys does not fill the buffers until the next fetch") {
+    Rig rig{with_identity()};
+    have_keys(rig);
+    rig.pass(1s);
+    for (int i = 0; i < 300; ++i) {
+        forward(
+            rig, fmt::format("v-{}", i), notification("consent-revoked", fmt::format("f-{}", i), "K9", "K9"));
+    }
+    CHECK(last_code(rig) == "invalid unknown_key_id");
+    CHECK(rig.dead_letters() == 199);
+    REQUIRE(rig.requests.size() == 1);
+    // One fetches and a hundred wait, for a set that may hold their key.
+    rig.answer(rig.take_request().id, key_set("K9"));
+    CHECK(rig.requests.size() == 101);
+    CHECK(rig.dead_letters() == 199);
+}
+
 TEST_CASE("a replayed dead letter is verified again: its headers prove nothing") {
     Rig rig{with_identity()};
     have_keys(rig);

@@ -222,6 +222,30 @@ TEST_CASE("the receipt of a check says whether the session is valid, over, or wa
     CHECK(rig.requests.size() == 1);
 }
 
+TEST_CASE("Apple's throttle of one session holds no revocation, and nobody asks again that day") {
+    Rig rig{with_identity()};
+    deliver_check(rig, "a", "r1");
+    rig.answer(rig.take_request().id, json(429, ""));
+    CHECK(says(last_receipt(rig), R"("outcome":"nothing_to_do","session":"not_asked")"));
+    rig.deliver_text("b", event_text(90, "account.session-ended.v1", "b", sessions("r2")));
+    REQUIRE(rig.requests.size() == 1);
+    CHECK(rig.requests.front().request.path == "/auth/revoke");
+    rig.answer(rig.take_request().id, core::Answer{.status = 200});
+    deliver_check(rig, "a", "r1");
+    CHECK(rig.requests.empty());
+    CHECK(rig.dead_letters() == 0);
+}
+
+TEST_CASE("a refusal is an answer too: the session is not asked about again that day") {
+    Rig rig{with_identity()};
+    deliver_check(rig, "a", "r1");
+    rig.answer(rig.take_request().id, refusal("invalid_request"));
+    rig.acknowledge_all_stores();
+    CHECK(rig.dead_letters() == 1);
+    deliver_check(rig, "a", "r1");
+    CHECK(rig.requests.empty());
+}
+
 TEST_CASE("a check whose answer was lost asks again: only what was answered counts") {
     Rig rig{with_identity()};
     deliver_check(rig, "a", "r");

@@ -12,7 +12,7 @@ using testing::jws;
 namespace {
 
 const core::NotificationRules rules{
-    std::string{core::apple_issuer}, {"com.example.tv", "com.example.web"}, testing::now};
+    std::string{core::apple_issuer}, {"com.example.tv", "com.example.web"}, testing::now, {}};
 
 // An `events` with `type`, quoted as Apple sends it.
 std::string as_string(std::string_view type, std::string_view more = "") {
@@ -172,6 +172,11 @@ TEST_CASE("a notification is taken only when everything about it is right") {
         {"expired in this second", with("exp", "1800000000"), "expired"},
         {"not yet expired", with("exp", "1800000001"), "fine"},
         {"without exp, which is not documented", with("exp", ""), "fine"},
+        {"without exp, and kept for longer than a day",
+         jws(testing::rs256_header,
+             R"({"iss":"https://appleid.apple.com","aud":"com.example.tv","jti":"n","iat":1799913600,"events":)" +
+                 as_string("consent-revoked") + "}"),
+         "expired"},
         {"exp as text", with("exp", R"("1800000001")"), "bad_claims"},
         {"issued five minutes ahead of our clock", with("iat", "1800000300"), "fine"},
         {"issued further ahead", with("iat", "1800000301"), "issued_in_future"},
@@ -185,11 +190,14 @@ TEST_CASE("a notification is taken only when everything about it is right") {
         {"events is a list", with("events", "[]"), "bad_claims"},
         {"events is a string of something else", with("events", R"("[]")"), "bad_claims"},
         {"events without a type", with("events", R"({"sub":"001.a"})"), "bad_claims"},
-        {"events without a person", with("events", R"({"type":"email-enabled"})"), "bad_claims"},
-        {"event_time as text", with("events", as_object("email-enabled", R"(,"event_time":"1")")),
-         "bad_claims"},
-        {"a flag that is neither", with("events", as_object("email-enabled", R"(,"is_private_email":1)")),
-         "bad_claims"},
+        {"an end without a person", with("events", R"({"type":"consent-revoked"})"), "bad_claims"},
+        {"a type that ends nothing needs no person", with("events", R"({"type":"email-enabled"})"), "fine"},
+        {"event_time as text decides nothing",
+         with("events", as_object("consent-revoked", R"(,"event_time":"1")")), "fine"},
+        {"a flag that is neither decides nothing",
+         with("events", as_object("consent-revoked", R"(,"is_private_email":1)")), "fine"},
+        {"an empty address decides nothing", with("events", as_object("consent-revoked", R"(,"email":"")")),
+         "fine"},
         {"a claim twice", with("sub", R"("a","sub":"b")"), "bad_claims"},
         {"a payload that is no JSON", jws(testing::rs256_header, "events"), "bad_claims"},
     };
@@ -222,4 +230,12 @@ TEST_CASE("what is wrong with a notification is said without any of its values")
         CHECK(problem->sentence.find("hush") == std::string::npos);
         CHECK_FALSE(problem->sentence.empty());
     }
+}
+
+TEST_CASE("an event may carry Apple's own time, from before the notification was signed") {
+    core::NotificationRules with = rules;
+    with.at = testing::now - 10min;
+    CHECK(end_of(verified(jws(testing::rs256_header, claims()), with)) == "issued_in_future");
+    with.received = testing::now;
+    CHECK(end_of(verified(jws(testing::rs256_header, claims()), with)) == "fine");
 }

@@ -21,12 +21,12 @@ std::string quoted(std::string_view text, std::string_view also = {}) {
 
 using Visit = std::function<void(const std::vector<std::string>& path, const Command& command)>;
 
-void each_command(const Command& command, std::vector<std::string> path, const Visit& visit) {
+void each_command(const Command& command, const std::vector<std::string>& path, const Visit& visit) {
     visit(path, command);
     for (const Command& inner : command.commands) {
         std::vector<std::string> longer = path;
         longer.push_back(inner.name);
-        each_command(inner, std::move(longer), visit);
+        each_command(inner, longer, visit);
     }
 }
 
@@ -96,8 +96,8 @@ std::string bash_completions(const Command& program) {
                         ? flag.takes_file ? "compgen -f -- \"$current\"" : ":"
                         : fmt::format("compgen -W {} -- \"$current\"", quoted(joined(flag.choices)));
                 values += fmt::format(
-                    "        {}) mapfile -t COMPREPLY < <({}); return ;;\n", quoted(here + "|" + name),
-                    offered);
+                    "        {}) mapfile -t COMPREPLY < <({}); return ;;\n",
+                    quoted(fmt::format("{}|{}", here, name)), offered);
             }
         }
     });

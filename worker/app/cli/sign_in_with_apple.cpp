@@ -36,7 +36,7 @@ struct Command {
 };
 
 Command add(CLI::App& group, const char* name, const char* help, Errand errand, ExitCode& exit_code) {
-    const Command command{group.add_subcommand(name, help), std::make_shared<Options>()};
+    Command command{group.add_subcommand(name, help), std::make_shared<Options>()};
     add_config_option(*command.app, command.options->config);
     command.app->callback(
         [options = command.options, errand, &exit_code] { exit_code = carry_out(*options, errand); });

@@ -83,6 +83,7 @@ struct IdentityConfig {
     std::string endpoint;
     std::size_t in_flight_max = 0;
     common::Duration key_set_age_max{};
+    std::vector<std::string> audiences;  // of notifications, beside the clients
     std::vector<ClientConfig> clients;
 };
 

@@ -92,8 +92,12 @@ IdentityConfig identity(const Checked& checked, const std::string& folder) {
         .endpoint = checked.text("sign_in_with_apple.endpoint"),
         .in_flight_max = checked.count("sign_in_with_apple.in_flight_max"),
         .key_set_age_max = checked.duration("sign_in_with_apple.key_set_age_max"),
+        .audiences = {},
         .clients = {},
     };
+    for (std::size_t i = 0; i < checked.items("sign_in_with_apple.audiences"); ++i) {
+        identity.audiences.push_back(checked.text(fmt::format("sign_in_with_apple.audiences[{}]", i)));
+    }
     for (std::size_t i = 0; i < checked.items("sign_in_with_apple.clients"); ++i) {
         const std::string at = fmt::format("sign_in_with_apple.clients[{}]", i);
         identity.clients.push_back(

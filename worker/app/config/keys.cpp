@@ -311,6 +311,14 @@ constexpr Key table[] = {
          "A set of Apple's public keys that is older is fetched again when it is used; a key that it does "
          "not hold fetches it at any age, at most once a minute.",
      .why = "so it would be fetched all the time"},
+    {.path = "sign_in_with_apple.audiences[]",
+     .kind = text,
+     .standard = "",
+     .high = "1024",
+     .example = "com.example.app",
+     .help =
+         "App IDs that Apple addresses notifications to, beside the clients: those of a primary App ID that "
+         "is no client itself."},
     {.path = "sign_in_with_apple.clients[].client_id",
      .kind = text,
      .high = "1024",

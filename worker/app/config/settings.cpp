@@ -41,6 +41,7 @@ void add_identity(const Config& config, core::Settings& settings) {
          .endpoint = endpoint,
          .requests_per_second = key_fetches_per_second,
          .burst = key_fetches_at_once});
+    settings.audiences = config.identity.audiences;
     settings.identity_in_flight_max = config.identity.in_flight_max;
     settings.key_set_age_max = config.identity.key_set_age_max;
 }

@@ -156,7 +156,7 @@ std::vector<std::string> audiences_of(const Config& config, const ErrandOptions&
     if (!options.client.empty()) {
         return {options.client};
     }
-    std::vector<std::string> all;
+    std::vector<std::string> all = config.identity.audiences;
     for (const ClientConfig& client : config.identity.clients) {
         all.push_back(client.client_id);
     }

@@ -15,6 +15,8 @@ Outcome outcome_of(Done done) {
         case Done::executed:
         case Done::session_over:
             return Outcome::executed;
+        case Done::asked_too_often:
+            return Outcome::nothing_to_do;
         case Done::already_so:
             return Outcome::already_so;
         case Done::not_found:
@@ -97,6 +99,9 @@ void Engine::Impl::on(ExchangeEnded& ended) {
                 } else if (!may_reject(flight, progress)) {
                     withhold_rejection(flight, exchange);
                 } else {
+                    if (flight.action == Action::check) {
+                        remember_answer(obligation->commands[obligation->current]);
+                    }
                     fail_command(flight.lane, flight.obligation, DeadLetterReason::rejected);
                 }
             },
@@ -166,8 +171,9 @@ void Engine::Impl::retry_command(const Flight& flight, bool costs_attempt, const
         return;
     }
     CommandProgress& progress = obligations_.at(flight.obligation).progress_now();
+    // The key set is asked for on behalf of all who wait: no record gives up on it.
     if ((progress.spent || (planted(Bug::outage_exhausts) && progress.failures > 2)) && costs_attempt &&
-        may_exhaust(flight, progress)) {
+        flight.action != Action::key_set && may_exhaust(flight, progress)) {
         fail_command(flight.lane, flight.obligation, DeadLetterReason::exhausted);
         return;
     }
@@ -198,6 +204,9 @@ void Engine::Impl::finish_command(LaneKey lane, ObligationKey key, Outcome outco
 void Engine::Impl::fail_command(LaneKey lane, ObligationKey key, DeadLetterReason reason) {
     Obligation& obligation = obligations_.at(key);
     obligation.progress[obligation.current].reason = reason;
+    INVARIANT(
+        obligation.commands[obligation.current].action != Action::key_set,
+        "a notification that nobody verified would go on to its Deletes");
     finish_command(lane, key, Outcome::dead_lettered);
 }
 

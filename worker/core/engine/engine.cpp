@@ -43,6 +43,7 @@ RecordStatus Engine::record_status(const Position& asked, common::Now now) const
 
 Engine::Impl::Impl(Settings settings)
     : settings_{std::move(settings)}, random_{settings_.seed}, lanes_{channels_in(settings_)} {
+    audiences_ = settings_.audiences;
     for (const CredentialSettings& one : settings_.credentials) {
         INVARIANT(
             one.endpoint.value < settings_.endpoints.size(),

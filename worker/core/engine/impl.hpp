@@ -179,12 +179,14 @@ private:
     // sessions.cpp
     [[nodiscard]] bool asked_lately(const Command& command, ObligationKey by);
     void session_answered(const Command& command, CommandProgress& progress, Done done);
+    void remember_answer(const Command& command);
 
     // notifications.cpp
     enum class Verdict : std::uint8_t { believed, refused, waits };
     void admit_notification(ObligationKey key);
     [[nodiscard]] Verdict judge_notification(ObligationKey key, Outcome believed);
-    [[nodiscard]] std::optional<InvalidCode> repeated(const Notification& notification, const Envelope& from);
+    [[nodiscard]] std::optional<InvalidCode> repeated(
+        const Notification& notification, const Obligation& obligation);
     void refuse_notification(ObligationKey key, InvalidCode code);
     void believe(ObligationKey key, const Notification& notification, Outcome outcome);
     void take_key_set(const Flight& flight, const Exchange& exchange);

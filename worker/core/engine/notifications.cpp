@@ -7,8 +7,8 @@
 // long as no such key set came (an outage, a drain) nothing is judged, so nothing becomes invalid for it.
 //
 // `exp` is judged at the event's time, when the account system had it from Apple: later, in a backlog or a
-// replay, what was good then would have expired. That makes no old notification new: its `jti` is known, and
-// values are never reused, so its Deletes find nothing.
+// replay, what was good then would have expired. The account system is believed about that time, and about
+// whose values it names; the `jti`s that this process remembers catch what it forwards twice by mistake.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -19,6 +19,11 @@
 namespace core {
 
 namespace {
+
+// Notifications that wait for a key which a young set does not have. Beyond them the set's word is taken: a
+// flood of made-up keys must not fill the buffers, which it shares with everybody's Deletes.
+constexpr std::size_t waiting_for_a_key_max = 100;
+constexpr common::Duration young = std::chrono::minutes{1};
 
 bool asks_for_deletes(NotificationType type) {
     return type == NotificationType::consent_revoked || type == NotificationType::account_deleted;
@@ -52,20 +57,21 @@ Engine::Impl::Verdict Engine::Impl::judge_notification(ObligationKey key, Outcom
                                  : settings_.rs256;
     const auto verdict = verify(
         std::get<UnverifiedNotification>(read), *keys_.set, check,
-        {.audiences = audiences_, .at = *obligation.envelope.time});
+        {.audiences = audiences_, .at = *obligation.envelope.time, .received = obligation.record.timestamp});
     if (const auto* problem = std::get_if<IdentityProblem>(&verdict)) {
         refuse_notification(key, problem->code);
         return Verdict::refused;
     }
     const auto* notification = std::get_if<Notification>(&verdict);
     if (notification == nullptr) {
-        if (keys_.asked < obligation.received && !planted(Bug::key_unknown_before_the_fetch)) {
+        const bool flooded = now_.steady - keys_.asked < young && keys_.waiting >= waiting_for_a_key_max;
+        if (keys_.asked < obligation.received && !flooded && !planted(Bug::key_unknown_before_the_fetch)) {
             return Verdict::waits;
         }
         refuse_notification(key, invalid::unknown_key_id);
         return Verdict::refused;
     }
-    if (const auto code = repeated(*notification, obligation.envelope)) {
+    if (const auto code = repeated(*notification, obligation)) {
         refuse_notification(key, *code);
         return Verdict::refused;
     }
@@ -74,16 +80,19 @@ Engine::Impl::Verdict Engine::Impl::judge_notification(ObligationKey key, Outcom
     return Verdict::believed;
 }
 
-// The same event may come again, after a restart or as a replayed dead letter; another event with the same
-// notification is either a mistake of the emitter or somebody who plays it back.
-std::optional<InvalidCode> Engine::Impl::repeated(const Notification& notification, const Envelope& from) {
-    std::string event = from.source + '\n' + from.id;
-    const auto known = notifications_.find(notification.id);
+// The same event may come again, after a restart or as a replayed dead letter, and a person may have values
+// in several apps, with an event for each; another event of the same app with the same notification is either
+// a mistake of the emitter or somebody who plays it back.
+std::optional<InvalidCode> Engine::Impl::repeated(
+    const Notification& notification, const Obligation& obligation) {
+    std::string event = obligation.envelope.source + '\n' + obligation.envelope.id;
+    const std::string forwarded = fmt::format("{}\n{}", obligation.app.value, notification.id);
+    const auto known = notifications_.find(forwarded);
     if (known != notifications_.end()) {
         return known->second == event ? std::nullopt : std::optional{invalid::replayed_notification};
     }
-    notifications_.emplace(notification.id, std::move(event));
-    notifications_in_order_.push_back(notification.id);
+    notifications_.emplace(forwarded, std::move(event));
+    notifications_in_order_.push_back(forwarded);
     if (notifications_in_order_.size() > settings_.notifications_remembered_max) {
         notifications_.erase(notifications_in_order_.front());
         notifications_in_order_.pop_front();
@@ -163,6 +172,9 @@ void Engine::Impl::show_key_set() {
         return;
     }
     const ChannelId id = channel_of(*settings_.rules.keyless, Action::key_set);
+    if (!keys_.set) {
+        return;  // nothing to judge by, however many wait
+    }
     while (lanes_.ready(id) > 0 && (keys_.fresh || lanes_.ready(id) != keys_.waiting)) {
         keys_.fresh = false;
         std::vector<Lanes::Turn> turns;

@@ -36,7 +36,24 @@ bool Engine::Impl::asked_lately(const Command& command, ObligationKey by) {
 }
 
 void Engine::Impl::session_answered(const Command& command, CommandProgress& progress, Done done) {
-    progress.session = done == Done::session_over ? SessionState::over : SessionState::valid;
+    switch (done) {
+        case Done::session_over:
+            progress.session = SessionState::over;
+            break;
+        case Done::asked_too_often:
+            progress.session = SessionState::not_asked;
+            ++stats_.counters.sessions_not_asked;
+            break;
+        default:
+            progress.session = SessionState::valid;
+            break;
+    }
+    remember_answer(command);
+}
+
+// Whatever it was: that it was refused is an answer too, and asking again on the same day would not change
+// it.
+void Engine::Impl::remember_answer(const Command& command) {
     if (!settings_.fingerprint) {
         return;
     }

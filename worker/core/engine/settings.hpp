@@ -79,6 +79,8 @@ struct Settings {
     // at any age.
     common::Duration key_set_age_max = std::chrono::hours{24};
     // Ids of Apple's notifications, to tell one that comes again in another event.
+    // Of notifications, beside the clients' ids.
+    std::vector<std::string> audiences{};
     std::size_t notifications_remembered_max = 10'000;
 
     common::Duration commit_interval = std::chrono::milliseconds{100};

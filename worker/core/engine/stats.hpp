@@ -59,7 +59,7 @@ struct Counters {
     std::uint64_t notifications_verified = 0;
     std::vector<std::uint64_t> notifications_refused;  // by place in identity_codes
     std::uint64_t key_sets = 0;                        // fetched
-    std::uint64_t sessions_not_asked = 0;              // asked about less than a day ago
+    std::uint64_t sessions_not_asked = 0;  // asked about less than a day ago, by us or as Apple counts
 };
 
 struct GateStatus {

@@ -167,7 +167,7 @@ MaybeProblem check_sessions(const ListSlot<SessionDraft>& list, TypeRules allowe
 MaybeProblem check_payload(const SecretSlot& payload, const DecodeRules& rules) {
     if (auto problem = check_string(
             payload, Where{"/data/payload"}, Presence::required, payload.text.expose().size(),
-            token_bytes_max)) {
+            payload_bytes_max)) {
         return problem;
     }
     if (!rules.keyless) {

@@ -15,6 +15,7 @@ namespace core {
 
 inline constexpr std::size_t attribute_bytes_max = 1024;
 inline constexpr std::size_t token_bytes_max = 65'536;
+inline constexpr std::size_t payload_bytes_max = 16'384;  // as much as is verified (identity/compact_jws.hpp)
 inline constexpr std::size_t items_max = 100;
 inline constexpr std::size_t depth_max = 64;
 

@@ -32,7 +32,7 @@ inline constexpr InvalidCode duplicate_member{
 inline constexpr InvalidCode wrong_type{"wrong_type", "A member has another JSON type than the schema says."};
 inline constexpr InvalidCode empty_string{"empty_string", "A string that must say something is empty."};
 inline constexpr InvalidCode too_long{
-    "too_long", "A string is longer than allowed: 1024 bytes, 65536 for a token value."};
+    "too_long", "A string is longer than allowed: 1024 bytes, 65536 for a token value, 16384 for a payload."};
 inline constexpr InvalidCode too_many{"too_many", "A list holds more than 100 items."};
 
 // What a member says.

@@ -40,46 +40,28 @@ bool says(MemberReader& member, const char* name, std::string_view expected) {
     return !value || *value == expected;
 }
 
-// What is wrong with the numbers; none: they can verify.
-std::optional<std::string> weakness(const RsaKey& key) {
-    if (key_bits(key) < modulus_bits_min || key_bits(key) > modulus_bits_max) {
-        return fmt::format(
-            "the modulus has {} bits, and from {} to {} are taken", key_bits(key), modulus_bits_min,
-            modulus_bits_max);
-    }
+bool can_verify(const RsaKey& key) {
     const bool small = key.exponent.size() > exponent_bytes_max || key.exponent == "\x01";
-    if (small || !odd(key.exponent) || !odd(key.modulus)) {
-        return "the modulus or the exponent is not that of an RSA key";
-    }
-    return std::nullopt;
+    return key_bits(key) >= modulus_bits_min && key_bits(key) <= modulus_bits_max && !small &&
+           odd(key.exponent) && odd(key.modulus);
 }
 
-// None: a key of another kind, or one that cannot be named.
-common::Result<std::optional<RsaKey>> read_key(const json& object) {
-    using Read = common::Result<std::optional<RsaKey>>;
+// None: it cannot be used.
+std::optional<RsaKey> read_key(const json& object) {
     if (!object.is_object()) {
-        return common::Error{"it is not an object"};
+        return std::nullopt;
     }
     MemberReader member{object};
-    const std::string kind = member.required_text("kty");
-    const bool ours = kind == "RSA" && says(member, "use", "sig") && says(member, "alg", "RS256");
-    auto kid = member.text("kid");
-    if (!member.complaint() && (!ours || !kid)) {
-        return Read{std::nullopt};
-    }
+    const bool ours =
+        member.required_text("kty") == "RSA" && says(member, "use", "sig") && says(member, "alg", "RS256");
+    auto kid = member.required_text("kid");
     const auto modulus = number(member.required_text("n", number_chars_max));
     const auto exponent = number(member.required_text("e", number_chars_max));
-    if (member.complaint()) {
-        return common::Error{*member.complaint()};
+    if (!ours || member.complaint() || !modulus || !exponent) {
+        return std::nullopt;
     }
-    if (!modulus || !exponent) {
-        return common::Error{"n or e is not a number in base64url"};
-    }
-    RsaKey key{*std::move(kid), *modulus, *exponent};
-    if (auto problem = weakness(key)) {
-        return common::Error{*std::move(problem)};
-    }
-    return Read{std::move(key)};
+    RsaKey key{std::move(kid), *modulus, *exponent};
+    return can_verify(key) ? std::optional{std::move(key)} : std::nullopt;
 }
 
 }  // namespace
@@ -104,19 +86,14 @@ common::Result<KeySet> KeySet::parse(std::string_view text) {
         return common::Error{fmt::format("the key set has no list `keys` of at most {} keys", keys_max)};
     }
     std::vector<RsaKey> keys;
-    for (std::size_t at = 0; at < list->size(); ++at) {
-        auto key = read_key((*list)[at]);
-        if (!key) {
-            return common::Error{fmt::format("key {} of the key set: {}", at, key.error().message)};
+    for (const json& each : *list) {
+        auto key = read_key(each);
+        const bool first = key && std::none_of(keys.begin(), keys.end(), [&](const RsaKey& other) {
+                               return other.kid == key->kid;
+                           });
+        if (first) {
+            keys.push_back(*std::move(key));
         }
-        if (!*key) {
-            continue;
-        }
-        const auto same = [&](const RsaKey& other) { return other.kid == (*key)->kid; };
-        if (std::any_of(keys.begin(), keys.end(), same)) {
-            return common::Error{fmt::format("key {} of the key set: its kid occurs twice", at)};
-        }
-        keys.push_back(**std::move(key));
     }
     if (keys.empty()) {
         return common::Error{"the key set holds no RSA key that can verify a signature"};

@@ -28,13 +28,13 @@ using Rs256Check =
 
 class KeySet {
 public:
-    static constexpr std::size_t bytes_max = 65'536;
+    static constexpr std::size_t bytes_max = 16'384;  // as much as is taken of an answer
     static constexpr std::size_t keys_max = 100;
 
-    // A JWKSet (RFC 7517 section 5). Unknown members are ignored; so are keys of another kind (`kty`), for
-    // another use, for another algorithm, or without a `kid`, since nothing can name them. Error: it is no
-    // key set, holds no key that can verify, one of them is damaged, weaker than 2048 bits or absurdly large,
-    // or two have one `kid`. Keep the last good set then.
+    // A JWKSet. Unknown members are ignored, and so is, as RFC 7517 section 5 asks for, every key that cannot
+    // be used: of another kind (`kty`), use or algorithm, damaged, weaker than 2048 bits, absurdly large, or
+    // without a `kid`, since nothing can name it. Of two with one `kid` the first counts. Error: it is no key
+    // set, or holds no key that can verify. Keep the last good set then.
     [[nodiscard]] static common::Result<KeySet> parse(std::string_view json);
 
     // Null when there is none; valid as long as the set.

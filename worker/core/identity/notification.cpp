@@ -1,6 +1,8 @@
 #include "worker/core/identity/notification.hpp"
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -10,6 +12,9 @@ namespace core {
 namespace {
 
 using nlohmann::json;
+
+// Apple documents no `exp`, and sends one of a day. One that is kept must not be good for ever.
+constexpr std::chrono::hours life_without_expiry{24};
 
 struct TypeName {
     NotificationType type;
@@ -56,12 +61,16 @@ struct Claims {
 std::optional<IdentityProblem> read_event(const json& object, Notification& notification) {
     MemberReader member{object};
     notification.type = type_of(member.required_text("type"));
-    notification.subject = member.required_text("sub");
-    notification.event_time = member.time("event_time", true);
-    if (auto email = member.text("email")) {
+    const bool ends_something = notification.type == NotificationType::consent_revoked ||
+                                notification.type == NotificationType::account_deleted;
+    notification.subject =
+        ends_something ? member.required_text("sub") : member.text("sub").value_or(std::string{});
+    // Nothing is decided by the others, so an odd one among them does not refuse what Apple signed.
+    notification.event_time = MemberReader{object}.time("event_time", true);
+    if (auto email = MemberReader{object}.text("email")) {
         notification.email = common::Secret{*std::move(email)};
     }
-    notification.is_private_email = member.flag("is_private_email");
+    notification.is_private_email = MemberReader{object}.flag("is_private_email");
     return member.complaint() ? std::optional{bad_claims("in events, " + *member.complaint())} : std::nullopt;
 }
 
@@ -73,6 +82,9 @@ std::optional<IdentityProblem> read_claims(std::string_view payload, Claims& cla
     MemberReader claim{*object};
     claims.standard = read_standard_claims(claim);
     claims.notification.id = claim.required_text("jti");
+    if (!claims.standard.expires_at) {
+        claims.standard.expires_at = claims.standard.issued_at + life_without_expiry;
+    }
     if (claim.complaint()) {
         return bad_claims(*claim.complaint());
     }
@@ -112,7 +124,7 @@ Verification<Notification> verify_in_steps(
          [&] { return read_claims(token.jws.payload.expose(), claims); }},
         issuer_step(claims.standard, rules.issuer),
         audience_step(claims.standard, rules.audiences),
-        issue_step(claims.standard, rules.at),
+        issue_step(claims.standard, std::max(rules.at, rules.received)),
         expiry_step(claims.standard, rules.at),
     });
     if (taken.problem) {

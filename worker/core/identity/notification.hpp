@@ -30,9 +30,10 @@ struct Notification {
     std::string id;        // `jti`: one that was seen before is a repetition
     std::string audience;  // which of our clients
     common::WallTime issued_at{};
-    std::optional<common::WallTime> expires_at;  // not documented; a day after issued_at in practice
+    std::optional<common::WallTime> expires_at;  // a day after issued_at when it does not say
     NotificationType type = NotificationType::unknown;
-    std::string subject;  // the person's `sub`, stable for a team
+    std::string subject;  // the person's `sub`, stable for a team; may be empty when nothing ends
+    // Nothing is decided by these: absent, too, when they are not as documented.
     std::optional<common::WallTime> event_time;
     std::optional<common::Secret> email;
     std::optional<bool> is_private_email;
@@ -42,6 +43,7 @@ struct NotificationRules {
     std::string issuer{apple_issuer};
     std::vector<std::string> audiences;  // our client ids
     common::WallTime at{};               // when it must not have expired
+    common::WallTime received{};         // it may have been issued until then, if that is later
 };
 
 using UnverifiedNotification = UnverifiedToken;

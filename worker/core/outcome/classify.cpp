@@ -91,6 +91,8 @@ constexpr std::array identity_rules{
     IdentityRule{410, 410, Hold{HoldReason::misdirected}},
     IdentityRule{408, 408, Retry{}},
     IdentityRule{425, 425, Retry{}},
+    // Apple counts checks by session, and a gate would hold the revocations of all others with this one's.
+    IdentityRule{429, 429, Finished{Done::asked_too_often}, std::nullopt, false, true, false},
     IdentityRule{429, 429, Hold{HoldReason::throttled}},
     // Without a credential, and the same request for every notification: no answer is about one of them.
     for_key_set(400, 499, Hold{HoldReason::misdirected}),

@@ -73,7 +73,7 @@ inline constexpr std::array outcomes{Outcome::executed,  Outcome::probably_execu
 enum class SessionState : std::uint8_t {
     valid,
     over,       // the refresh token is not taken any more: the person has to sign in again
-    not_asked,  // it was asked about less than a day ago
+    not_asked,  // it was asked about less than a day ago, by us or as Apple counts
 };
 inline constexpr std::array session_states{SessionState::valid, SessionState::over, SessionState::not_asked};
 [[nodiscard]] std::string_view session_name(SessionState state) noexcept;
