@@ -57,7 +57,10 @@ TEST_CASE("what Apple's identity service says of a revocation, a check and the k
         {"200 with a key set", keys, executed, Retry{}, executed},
         {"200 whose body is torn", torn(tokens), executed, Retry{}, Retry{}},
         {"a key set that is torn", torn(keys), executed, Retry{}, Retry{}},
-        {"a portal's 200", as_html(json(200, "<html>")), executed, Retry{}, Retry{}},
+        // A revocation was once taken for done because a portal had answered it.
+        {"a portal's 200", as_html(json(200, "<html>")), Retry{}, Retry{}, Retry{}},
+        {"200 that names an error", json(200, R"({"error":"invalid_client"})"), Retry{}, Retry{}, Retry{}},
+        {"200, empty, in whatever type", as_html({.status = 200}), executed, Retry{}, Retry{}},
         {"204 is not documented here", {.status = 204}, Retry{}, Retry{}, Retry{}},
         {"invalid_client: the secret, not the session", error("invalid_client"), refused, refused,
          misdirected},
@@ -111,5 +114,8 @@ TEST_CASE("a 400 is told by the error it names") {
     CHECK(core::answer_class(error("invalid_client")) == "400 invalid_client");
     CHECK(core::answer_class(error("nothing_known")) == "400");
     CHECK(core::answer_class(torn(error("invalid_grant"))) == "400");
+    Answer shouted = error("invalid_grant");
+    shouted.content_type = "Application/JSON; charset=utf-8";
+    CHECK(core::answer_class(shouted) == "400 invalid_grant");
     CHECK(core::answer_class(Answer{.status = 200}) == "200");
 }

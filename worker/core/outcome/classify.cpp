@@ -1,5 +1,6 @@
 #include "worker/core/outcome/classify.hpp"
 
+#include "worker/core/event/text.hpp"
 #include "worker/core/identity/key_set.hpp"
 #include "worker/core/planted.hpp"
 
@@ -126,16 +127,25 @@ Meaning sign_in_token_meaning(int status, Action action, bool lost_before) noexc
     return elsewhere;
 }
 
+// Apple's 200 of a revocation is empty. A page is somebody's in between, who revoked nothing, and what names
+// an error is no success; other words are let pass, since they may be Apple's of tomorrow.
+bool denies_success(const Answer& answer) {
+    const bool page =
+        answer.content_type && same_ignoring_case(media_type(*answer.content_type), "text/html");
+    return (page && !answer.body.empty()) || read_error_response(answer.body);
+}
+
 // Whether the body says what a 200 stands for. What answers 200 without it may be a portal in between.
-bool body_is_whole(Action action, const Answer& answer) {
+bool body_fits(Action action, const Answer& answer) {
     switch (action) {
         case Action::check:
             return !answer.body_torn && read_token_response(answer.body);
         case Action::key_set:
             return !answer.body_torn && KeySet::parse(answer.body);
+        case Action::revoke:
+            return !denies_success(answer);
         case Action::update:
         case Action::erase:
-        case Action::revoke:
             break;
     }
     return true;
@@ -145,7 +155,7 @@ Meaning identity_meaning(const Answer& answer, Action action) {
     if (planted(Bug::invalid_client_dead_letters) && answer.status == 400) {
         return Rejected{};
     }
-    if (answer.status == 200 && !body_is_whole(action, answer)) {
+    if (answer.status == 200 && !body_fits(action, answer)) {
         return Retry{};
     }
     const std::optional<IdentityError> error = identity_error_of(answer);
@@ -160,7 +170,7 @@ Meaning identity_meaning(const Answer& answer, Action action) {
 }  // namespace
 
 std::optional<IdentityError> identity_error_of(const Answer& answer) {
-    const bool json = answer.content_type && answer.content_type->starts_with("application/json");
+    const bool json = answer.content_type && is_json_media_type(*answer.content_type);
     if (answer.status != 400 || !json || answer.body_torn) {
         return std::nullopt;
     }
