@@ -127,14 +127,6 @@ Meaning sign_in_token_meaning(int status, Action action, bool lost_before) noexc
     return elsewhere;
 }
 
-// Apple's 200 of a revocation is empty. A page is somebody's in between, who revoked nothing, and what names
-// an error is no success; other words are let pass, since they may be Apple's of tomorrow.
-bool denies_success(const Answer& answer) {
-    const bool page =
-        answer.content_type && same_ignoring_case(media_type(*answer.content_type), "text/html");
-    return (page && !answer.body.empty()) || read_error_response(answer.body);
-}
-
 // Whether the body says what a 200 stands for. What answers 200 without it may be a portal in between.
 bool body_fits(Action action, const Answer& answer) {
     switch (action) {
@@ -168,6 +160,12 @@ Meaning identity_meaning(const Answer& answer, Action action) {
 }
 
 }  // namespace
+
+bool denies_success(const Answer& answer) {
+    const bool page =
+        answer.content_type && same_ignoring_case(media_type(*answer.content_type), "text/html");
+    return (page && !answer.body.empty()) || read_error_response(answer.body);
+}
 
 std::optional<IdentityError> identity_error_of(const Answer& answer) {
     const bool json = answer.content_type && is_json_media_type(*answer.content_type);
