@@ -35,8 +35,12 @@ bool Engine::Impl::asked_lately(const Command& command, ObligationKey by) {
     return false;
 }
 
+// Apple's word that it was asked too soon counts as an answer: it would say so again.
 void Engine::Impl::session_answered(const Command& command, CommandProgress& progress, Done done) {
-    progress.session = done == Done::session_over ? SessionState::over : SessionState::valid;
+    progress.session = done == Done::asked_too_soon ? SessionState::not_asked
+                       : done == Done::session_over ? SessionState::over
+                                                    : SessionState::valid;
+    stats_.counters.sessions_not_asked += done == Done::asked_too_soon ? 1 : 0;
     if (!settings_.fingerprint) {
         return;
     }

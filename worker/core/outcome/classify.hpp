@@ -24,7 +24,8 @@ enum class Done : std::uint8_t {
     already_so,
     not_found,
     probably_executed,
-    session_over,  // what was asked is answered: Apple does not take the refresh token any more
+    session_over,    // what was asked is answered: Apple does not take the refresh token any more
+    asked_too_soon,  // Apple does not want to be asked about this session yet
 };
 
 // Why everything that uses a credential must wait.
