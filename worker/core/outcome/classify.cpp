@@ -164,7 +164,8 @@ Meaning identity_meaning(const Answer& answer, Action action) {
 bool denies_success(const Answer& answer) {
     const bool page =
         answer.content_type && same_ignoring_case(media_type(*answer.content_type), "text/html");
-    return (page && !answer.body.empty()) || read_error_response(answer.body);
+    // What was cut off can be a page or an error as well; asking again is harmless.
+    return (!answer.body.empty() && (page || answer.body_torn)) || read_error_response(answer.body);
 }
 
 std::optional<IdentityError> identity_error_of(const Answer& answer) {
