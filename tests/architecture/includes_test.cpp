@@ -33,7 +33,7 @@ std::set<std::string> allowed(const std::string& from) {
         {core + "event", {}},
         {core + "command", {core + "event"}},
         {core + "identity", {core + "event"}},
-        {core + "outcome", {core + "command", core + "identity"}},
+        {core + "outcome", {core + "event", core + "command", core + "identity"}},
         {core + "schedule", {core + "event", core + "outcome"}},
         {core + "settle", {core + "event", core + "command"}},
         // The engine's words for storing; the engine knows nothing of letters.

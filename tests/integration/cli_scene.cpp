@@ -39,7 +39,8 @@ Ended run(const std::vector<std::string>& arguments, const std::vector<std::stri
     return {code.value_or(-1), text_of(options.output_file)};
 }
 
-Scene::Scene() : broker_{{{events_topic}, {receipts_topic}, {dead_letter_topic}}} {
+Scene::Scene(const std::optional<sim::IdentityOptions>& identity)
+    : broker_{{{events_topic}, {receipts_topic}, {dead_letter_topic}}}, has_identity_{identity.has_value()} {
     const auto certificates = dev::write_certificates(folder_.path());
     REQUIRE(certificates);
     const auto key = dev::new_app_key();
@@ -50,9 +51,24 @@ Scene::Scene() : broker_{{{events_topic}, {receipts_topic}, {dead_letter_topic}}
     REQUIRE(tokens.add_key(key_id, key_));
     tokens.set_issuer(issuer);
     tokens.add_app(shop.bundle_id);
-    auto apple = dev::AppleServer::start({.certificates = *certificates}, std::move(tokens));
+    dev::AppleServerOptions options;
+    options.certificates = *certificates;
+    options.identity = identity;
+    dev::Es256Secrets secrets;
+    if (identity) {
+        const auto identity_key = dev::new_app_key();
+        REQUIRE(identity_key);
+        REQUIRE(dev::write_private_file(path("identity.p8"), *identity_key));
+        REQUIRE(secrets.add_key(identity_key_id, team_id, *identity_key));
+    }
+    auto apple = dev::AppleServer::start(options, std::move(tokens), std::move(secrets));
     REQUIRE(apple);
     apple_ = std::move(*apple);
+    if (identity) {
+        apple_->with_identity([](sim::AppleIdentity& server, common::Now) {
+            server.book().add_client({.client_id = client_id, .team_id = team_id});
+        });
+    }
 }
 
 std::string Scene::write_config(const Edits& edits) {
@@ -82,6 +98,13 @@ std::string Scene::write_config(const Edits& edits) {
         {"admin", {{"port", "0"}}},
         {"log", {{"level", "debug"}, {"format", "json"}}},
     };
+    if (has_identity_) {
+        sections["sign_in_with_apple"] = {
+            {"endpoint", apple_->identity_url()},
+            {"clients", fmt::format(
+                            "[{{client_id: {}, team_id: {}, keys: [{{id: {}, file: identity.p8}}]}}]",
+                            client_id, team_id, identity_key_id)}};
+    }
     std::string top;
     for (const auto& [key, value] : edits) {
         const std::size_t dot = key.find('.');

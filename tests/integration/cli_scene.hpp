@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,9 @@ inline constexpr const char* events_topic = "events";
 inline constexpr const char* receipts_topic = "receipts";
 inline constexpr const char* dead_letter_topic = "events.dead-letters";
 inline const sim::Shop shop{sim::Environment::production, "com.example.tv"};
+// At Sign in with Apple, for scenes that have it.
+inline constexpr const char* client_id = "com.example.tv";
+inline constexpr const char* team_id = "TEAM123456";
 
 [[nodiscard]] inline bool contains(const std::string& text, const std::string& part) {
     return text.find(part) != std::string::npos;
@@ -38,7 +42,9 @@ using Edits = std::map<std::string, std::string>;
 
 class Scene {
 public:
-    Scene();
+    // With identity options the identity server is there too, with one client, and so it is in the
+    // configuration.
+    explicit Scene(const std::optional<sim::IdentityOptions>& identity = {});
 
     // A good configuration with these changes; returns the file.
     std::string write_config(const Edits& edits = {});
@@ -63,11 +69,13 @@ public:
     [[nodiscard]] const std::string& key() const { return key_; }
 
     static constexpr const char* key_id = "CLIKEY0001";
+    static constexpr const char* identity_key_id = "CLIKEY0002";  // in identity.p8
 
 private:
     transport_test::Folder folder_;
     dev::EmbeddedBroker broker_;
     std::string key_;
+    bool has_identity_ = false;
     std::unique_ptr<dev::AppleServer> apple_;
     int runs_ = 0;
 };

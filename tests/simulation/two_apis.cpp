@@ -36,6 +36,11 @@ std::string base64url(std::string_view bytes) {
     return text;
 }
 
+// In three worlds of four Apple throttles the second check of a person: after a lost answer, for example.
+std::optional<sim::RefreshThrottle> throttle_of(std::uint64_t seed) {
+    return seed % 4 != 0 ? std::optional{sim::RefreshThrottle{}} : std::nullopt;
+}
+
 struct Account {
     std::string name{};
     std::string value{};    // at the Automatic Sign-In API
@@ -74,7 +79,7 @@ public:
               std::ref(secrets_),
               sim::plain_identity_crypto(),
               [this](std::uint64_t bound) { return random_.below(bound); },
-              {.seed = seed + 1}},
+              {.seed = seed + 1, .refresh_throttle = throttle_of(seed)}},
           settings_{draw_settings(seed)},
           engine_{settings_} {}
 
@@ -126,6 +131,7 @@ private:
     std::vector<Account> accounts_;
     std::vector<Planned> records_;  // by offset
     std::map<std::string, std::vector<common::Instant>> asked_;
+    std::set<std::string> throttled_;           // sessions about which Apple did not want to be asked
     std::map<std::string, std::string> truth_;  // session -> what the last answered check found
     std::array<std::size_t, 2> in_flight_{};
     std::size_t key_sets_under_way_ = 0;
@@ -430,6 +436,9 @@ void World::arrive(const core::SendRequest& request) {
         times.push_back(now_.steady);
         truth_[entry.token] = entry.effect == sim::IdentityEffect::confirmed ? "valid" : "over";
     }
+    if (http.path == "/auth/token" && answer.status == 429) {
+        throttled_.insert(identity_.ledger().back().token);
+    }
     const bool stalls = answer.wire == sim::Wire::stall;
     const common::Instant ends = std::min(
         request.deadline, stalls ? request.deadline : now_.steady + answer.delay + between(1ms, 300ms));
@@ -502,7 +511,9 @@ void World::told(const core::OutgoingRecord& receipt) {
     const std::string& token = accounts_[record.account].session;
     if (session == "not_asked") {
         reached(Probe::session_not_asked);
-        if (asked_[token].empty()) {
+        if (asked_[token].empty() && throttled_.contains(token)) {
+            reached(Probe::person_throttled);
+        } else if (asked_[token].empty()) {
             broke(Promise::end_state, "a session counts as asked about that nobody asked about");
         }
     } else if (truth_[token] != session) {
@@ -603,6 +614,7 @@ std::string_view probe_name(Probe probe) noexcept {
         "repetition_refused",
         "session_over",
         "session_not_asked",
+        "person_throttled",
         "canary_at_identity",
         "mail_notification"};
     return names.at(static_cast<std::size_t>(probe));

@@ -39,6 +39,7 @@ enum class Probe : std::uint8_t {
     repetition_refused,
     session_over,
     session_not_asked,
+    person_throttled,
     canary_at_identity,
     mail_notification,
 };

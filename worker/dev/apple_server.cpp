@@ -1,7 +1,6 @@
 #include "worker/dev/apple_server.hpp"
 
-#include <arpa/inet.h>
-#include <fcntl.h>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -22,10 +21,9 @@
 #include <vector>
 
 #include "common/invariant.hpp"
-#include "common/prng.hpp"
 #include "worker/dev/apple_server_connection.hpp"
-#include "worker/dev/apple_server_rsa.hpp"
-#include "worker/sim/button_image.hpp"
+#include "worker/dev/apple_server_sockets.hpp"
+#include "worker/dev/apple_server_world.hpp"
 
 namespace dev {
 namespace {
@@ -37,76 +35,8 @@ constexpr std::uint64_t wake_id = 0;
 constexpr std::uint64_t listener_ids = 1;  // + site
 constexpr ConnectionId first_connection_id = 16;
 
-// What has an address of its own.
-enum class Site : std::uint8_t { production, sandbox, identity, front_desk };
-constexpr std::array sites{Site::production, Site::sandbox, Site::identity, Site::front_desk};
-constexpr std::size_t sites_without_identity = 2;
-
 std::string url_of(std::uint16_t port) {
     return "https://localhost:" + std::to_string(port);
-}
-
-common::Now present() {
-    return {
-        common::Instant{std::chrono::steady_clock::now().time_since_epoch()},
-        std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now())};
-}
-
-class Descriptor {
-public:
-    Descriptor() = default;
-    explicit Descriptor(int fd) noexcept : fd_{fd} {}
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    ~Descriptor() {
-        if (fd_ >= 0) {
-            ::close(fd_);
-        }
-    }
-    void reset(int fd) noexcept { fd_ = fd; }
-    [[nodiscard]] int get() const noexcept { return fd_; }
-
-private:
-    int fd_ = -1;
-};
-
-// A listening socket on 127.0.0.1 and the port the kernel chose; -1: errno tells.
-int listen_on_loopback(std::uint16_t& port) {
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* plain = reinterpret_cast<sockaddr*>(&address);
-    if (fd < 0 || ::bind(fd, plain, size) != 0 || ::listen(fd, 1024) != 0 ||
-        ::getsockname(fd, plain, &size) != 0) {
-        if (fd >= 0) {
-            ::close(fd);
-        }
-        return -1;
-    }
-    port = ntohs(address.sin_port);
-    return fd;
-}
-
-int choose_protocol(
-    SSL*, const unsigned char** chosen, unsigned char* size, const unsigned char* offered,
-    unsigned offered_size, void* user) {
-    const auto& options = *static_cast<const AppleServerOptions*>(user);
-    for (const std::string_view name : {std::string_view{"h2"}, std::string_view{"http/1.1"}}) {
-        if (name == "h2" ? !options.http2 : !options.http1) {
-            continue;
-        }
-        for (unsigned at = 0; at < offered_size; at += 1U + offered[at]) {
-            if (std::string_view{reinterpret_cast<const char*>(offered + at + 1), offered[at]} == name) {
-                *chosen = offered + at + 1;
-                *size = offered[at];
-                return SSL_TLSEXT_ERR_OK;
-            }
-        }
-    }
-    // RFC 7301 wants the alert; servers that speak HTTP/1.1 without being asked go on.
-    return options.http1 ? SSL_TLSEXT_ERR_NOACK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
 }  // namespace
@@ -114,22 +44,7 @@ int choose_protocol(
 class AppleServer::Impl {
 public:
     Impl(const AppleServerOptions& options, Es256Tokens tokens, Es256Secrets secrets)
-        : options_{options},
-          tokens_{std::move(tokens)},
-          secrets_{std::move(secrets)},
-          random_{options.seed},
-          apple_{
-              [this](std::string_view authorization, common::WallTime now) {
-                  return tokens_.check(authorization, now);
-              },
-              choose(), options.apple},
-          people_{apple_.store(), choose(), options.people} {
-        if (options.identity) {
-            identity_.emplace(
-                [this](std::string_view secret, common::WallTime now) { return secrets_.check(secret, now); },
-                openssl_identity_crypto(), choose(), *options.identity);
-        }
-    }
+        : options_{options}, world_{options, std::move(tokens), std::move(secrets)} {}
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
     ~Impl() {
@@ -145,13 +60,8 @@ public:
 
     AppleServerOptions options_;  // streams_max changes on the server's thread
     std::array<std::uint16_t, sites.size()> ports_{};
-    std::mutex mutex_;  // guards everything down to tasks_
-    Es256Tokens tokens_;
-    Es256Secrets secrets_;
-    common::Prng random_;
-    sim::Apple apple_;
-    sim::People people_;
-    std::optional<sim::AppleIdentity> identity_;
+    AppleServerWorld world_;
+    std::mutex mutex_;  // guards stats_ and tasks_
     AppleServerStats stats_;
     std::vector<std::function<void()>> tasks_;
 
@@ -167,12 +77,6 @@ private:
         sim::Answer answer;
     };
 
-    [[nodiscard]] sim::Choose choose() {
-        return [this](std::uint64_t bound) { return random_.below(bound); };
-    }
-    [[nodiscard]] sim::Answer answer_of(Site site, const sim::Request& request);
-
-    [[nodiscard]] std::optional<common::Error> open_tls();
     void watch(int fd, std::uint64_t id);
     void run();
     [[nodiscard]] int patience() const;
@@ -196,32 +100,19 @@ private:
     std::thread thread_;
 };
 
-std::optional<common::Error> AppleServer::Impl::open_tls() {
-    tls_.reset(SSL_CTX_new(TLS_server_method()));
-    SSL_CTX_set_min_proto_version(tls_.get(), TLS1_2_VERSION);
-    SSL_CTX_set_mode(tls_.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    SSL_CTX_set_alpn_select_cb(tls_.get(), choose_protocol, &options_);
-    const Certificates& files = options_.certificates;
-    if (SSL_CTX_use_certificate_chain_file(tls_.get(), files.certificate_file.c_str()) != 1) {
-        return common::Error{files.certificate_file.string() + ": not a readable PEM certificate"};
-    }
-    if (SSL_CTX_use_PrivateKey_file(tls_.get(), files.key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
-        return common::Error{files.key_file.string() + ": not the readable PEM key of the certificate"};
-    }
-    return std::nullopt;
-}
-
 std::optional<common::Error> AppleServer::Impl::open() {
-    if (auto error = open_tls()) {
-        return error;
+    auto tls = server_tls(options_);
+    if (!tls) {
+        return tls.error();
     }
+    tls_ = *std::move(tls);
     epoll_.reset(::epoll_create1(EPOLL_CLOEXEC));
     wake_.reset(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
     if (epoll_.get() < 0 || wake_.get() < 0) {
         return common::Error{std::string{"no descriptor for epoll: "} + std::strerror(errno)};
     }
     watch(wake_.get(), wake_id);
-    for (std::size_t i = 0; i < (identity_ ? sites.size() : sites_without_identity); ++i) {
+    for (std::size_t i = 0; i < (world_.has_identity() ? sites.size() : sites_without_identity); ++i) {
         listeners_.at(i).reset(listen_on_loopback(ports_.at(i)));
         if (listeners_.at(i).get() < 0) {
             return common::Error{std::string{"no port on 127.0.0.1: "} + std::strerror(errno)};
@@ -338,13 +229,8 @@ void AppleServer::Impl::accept_all(Site site) {
 
 std::unique_ptr<Protocol> AppleServer::Impl::make_protocol(ConnectionId id, Site site, bool http2) {
     Receive receive = [this, id, site](StreamId stream, const sim::Request& request) {
-        sim::Answer answer;
-        {
-            const std::lock_guard lock{mutex_};
-            ++stats_.requests;
-            answer = answer_of(site, request);
-        }
-        dispatch({id, stream, site}, std::move(answer));
+        count(&AppleServerStats::requests);
+        dispatch({id, stream, site}, world_.answer(site, request));
     };
     const auto environment = site == Site::sandbox ? sim::Environment::sandbox : sim::Environment::production;
     if (http2) {
@@ -356,21 +242,6 @@ std::unique_ptr<Protocol> AppleServer::Impl::make_protocol(ConnectionId id, Site
     }
     count(&AppleServerStats::connections_http1);
     return make_http1(environment, std::move(receive));
-}
-
-sim::Answer AppleServer::Impl::answer_of(Site site, const sim::Request& request) {
-    switch (site) {
-        case Site::production:
-        case Site::sandbox:
-            break;
-        case Site::identity:
-            // Apple's images have a host of their own; their paths are told apart here.
-            return request.path.starts_with(sim::button_path) ? sim::button_image(request, present())
-                                                              : identity_->handle(request, present());
-        case Site::front_desk:
-            return sim::front_desk({apple_, people_, *identity_}, request, present());
-    }
-    return apple_.handle(request, present());
 }
 
 void AppleServer::Impl::drive(ConnectionId id) {
@@ -418,10 +289,7 @@ void AppleServer::Impl::run_timers() {
     while (!timers_.empty() && timers_.begin()->first <= present().steady) {
         Late late = std::move(timers_.extract(timers_.begin()).mapped());
         if (late.answer.landing) {
-            const std::lock_guard lock{mutex_};
-            const sim::LandingId id = *late.answer.landing;
-            late.answer = late.address.site == Site::identity ? identity_->land(id, present())
-                                                              : apple_.land(id, present());
+            late.answer = world_.land(late.address.site, *late.answer.landing);
         }
         dispatch(late.address, std::move(late.answer));
         again_.push_back(late.address.connection);
@@ -449,40 +317,34 @@ std::string AppleServer::url(sim::Environment environment) const {
 }
 
 std::string AppleServer::identity_url() const {
-    INVARIANT(impl_->identity_.has_value(), "the identity server is there with options.identity only");
+    INVARIANT(impl_->world_.has_identity(), "the identity server is there with options.identity only");
     return url_of(impl_->ports_[static_cast<std::size_t>(Site::identity)]);
 }
 
 std::string AppleServer::front_desk_url() const {
-    INVARIANT(impl_->identity_.has_value(), "the front desk is there with options.identity only");
+    INVARIANT(impl_->world_.has_identity(), "the front desk is there with options.identity only");
     return url_of(impl_->ports_[static_cast<std::size_t>(Site::front_desk)]);
 }
 
 void AppleServer::with_apple(const std::function<void(sim::Apple& apple, common::Now now)>& use) {
-    const std::lock_guard lock{impl_->mutex_};
-    use(impl_->apple_, present());
+    impl_->world_.with_apple(use);
 }
 
 void AppleServer::with_tokens(const std::function<void(Es256Tokens& tokens)>& use) {
-    const std::lock_guard lock{impl_->mutex_};
-    use(impl_->tokens_);
+    impl_->world_.with_tokens(use);
 }
 
 void AppleServer::with_people(const std::function<void(sim::People& people, common::Now now)>& use) {
-    const std::lock_guard lock{impl_->mutex_};
-    use(impl_->people_, present());
+    impl_->world_.with_people(use);
 }
 
 void AppleServer::with_identity(
     const std::function<void(sim::AppleIdentity& identity, common::Now now)>& use) {
-    const std::lock_guard lock{impl_->mutex_};
-    INVARIANT(impl_->identity_.has_value(), "the identity server is there with options.identity only");
-    use(*impl_->identity_, present());
+    impl_->world_.with_identity(use);
 }
 
 void AppleServer::with_secrets(const std::function<void(Es256Secrets& secrets)>& use) {
-    const std::lock_guard lock{impl_->mutex_};
-    use(impl_->secrets_);
+    impl_->world_.with_secrets(use);
 }
 
 AppleServerStats AppleServer::stats() {

@@ -2,48 +2,25 @@
 
 #include <utility>
 
-#include "common/invariant.hpp"
 #include "worker/sim/apple_body.hpp"
 
 namespace sim {
 
-// One request on its way through the checks.
-struct Apple::Call {
-    const Request* request;
-    common::Now now;
-    common::WallTime clock;  // Apple's
+struct Apple::Call : CallInCourse<LedgerEntry> {
     TokenVerdict token{};
     std::optional<RequestBody> body{};
-    LedgerEntry entry{};
-    Answer answer{};
 
-    [[nodiscard]] FaultTarget target() const;
-    void blame(const Fault& fault) {
-        if (!entry.fault) {
-            entry.fault = fault.kind;
-        }
+    [[nodiscard]] FaultTarget target() const {
+        return {request->environment, token.bundle_id, entry.action, request->path, entry.value};
     }
 };
 
 Apple::Apple(TokenCheck check, Choose choose, AppleOptions options)
-    : check_{std::move(check)}, faults_{std::move(choose)}, options_{options} {}
-
-void Apple::forget_ledger() {
-    INVARIANT(landings_.empty(), "a late request still has to be entered into the ledger");
-    ledger_.clear();
-}
-
-FaultTarget Apple::Call::target() const {
-    return {request->environment, token.bundle_id, entry.action, request->path, entry.value};
-}
-
-const Fault* Apple::struck(FaultKind kind, const Call& call) {
-    return faults_.struck(kind, call.target(), call.now.steady);
-}
+    : check_{std::move(check)}, course_{std::move(choose), options.keep_ledger}, options_{options} {}
 
 Apple::Call Apple::read(const Request& request, common::Now now, common::Instant received) {
-    Call call{.request = &request, .now = now, .clock = now.wall};
-    if (const Fault* fault = struck(FaultKind::clock_offset, call)) {
+    Call call{{&request, now, now.wall}};
+    if (const Fault* fault = course_.struck(FaultKind::clock_offset, call)) {
         call.clock = shifted(now.wall, fault->delay);
     }
     call.answer.date = call.clock;
@@ -65,50 +42,19 @@ Apple::Call Apple::read(const Request& request, common::Now now, common::Instant
 }
 
 Answer Apple::handle(const Request& request, common::Now now) {
-    ++requests_;
-    Call call = read(request, now, now.steady);
-    const std::size_t entry = ledger_.size();
-    if (options_.keep_ledger) {
-        ledger_.emplace_back();
-    }
-    if (lost_on_the_way(call)) {
-        return finish(call, entry);
-    }
-    if (const Fault* fault = struck(FaultKind::delay_execution, call)) {
-        const LandingId id{next_landing_++};
-        landings_.emplace(id, Landing{request, now.steady, entry});
-        call.blame(*fault);
-        call.answer.delay = fault->delay;
-        call.answer.landing = id;
-        return finish(call, entry);
-    }
-    decide(call);
-    injure(call);
-    return finish(call, entry);
+    return course_.begin(read(request, now, now.steady), [this](Call& call) { decide(call); });
 }
 
 Answer Apple::land(LandingId id, common::Now now) {
-    auto landing = landings_.extract(id);
-    INVARIANT(!landing.empty(), "a request lands once");
-    Call call = read(landing.mapped().request, now, landing.mapped().received);
-    call.entry.fault = FaultKind::delay_execution;
-    decide(call);
-    injure(call);
-    return finish(call, landing.mapped().entry);
-}
-
-bool Apple::lost_on_the_way(Call& call) {
-    const Fault* fault = faults_.lost_on_the_way(call.target(), call.now.steady, call.answer);
-    if (fault != nullptr) {
-        call.blame(*fault);
-    }
-    return fault != nullptr;
+    return course_.land(
+        id, [&](const Request& request, common::Instant received) { return read(request, now, received); },
+        [this](Call& call) { decide(call); });
 }
 
 // Faults that answer at the places where Apple's own checks are; true when the call ends here.
 bool Apple::turned_away(Call& call) {
     const auto ends = [&](FaultKind kind, int status) {
-        const Fault* fault = struck(kind, call);
+        const Fault* fault = course_.struck(kind, call);
         if (fault == nullptr) {
             return false;
         }
@@ -134,7 +80,7 @@ bool Apple::turned_away(Call& call) {
     if (ends(FaultKind::forbid, 403)) {
         return true;
     }
-    if (const Fault* fault = struck(FaultKind::throttle, call)) {
+    if (const Fault* fault = course_.struck(FaultKind::throttle, call)) {
         call.blame(*fault);
         call.entry.not_before = answer_throttled(call.answer, *fault, call.now.steady, call.clock);
         return true;
@@ -152,7 +98,6 @@ void Apple::decide(Call& call) {
     if (!turned_away(call)) {
         look_up(call);
     }
-    call.entry.status = call.answer.status;
 }
 
 void Apple::look_up(Call& call) {
@@ -161,21 +106,6 @@ void Apple::look_up(Call& call) {
                          ? store_.update(entry.shop, entry.value, entry.replacement)
                          : store_.erase(entry.shop, entry.value);
     answer_with(call.answer, entry.accounts > 0 ? 204 : 404);
-}
-
-void Apple::injure(Call& call) {
-    if (const Fault* fault = faults_.injured(call.target(), call.now.steady, call.answer)) {
-        call.blame(*fault);
-    }
-}
-
-Answer Apple::finish(Call& call, std::size_t entry) {
-    call.entry.wire = call.answer.wire;
-    call.entry.answered = call.now.steady + (call.answer.landing ? common::Duration{} : call.answer.delay);
-    if (options_.keep_ledger) {
-        ledger_.at(entry) = std::move(call.entry);
-    }
-    return std::move(call.answer);
 }
 
 }  // namespace sim

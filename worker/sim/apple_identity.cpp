@@ -65,19 +65,15 @@ std::string token_of(IdentityCall call, const Form& form) {
 AppleIdentity::AppleIdentity(
     SecretCheck check, IdentityCrypto crypto, Choose choose, const IdentityOptions& options)
     : check_{std::move(check)},
-      faults_{std::move(choose)},
+      course_{std::move(choose), options.keep_ledger},
       options_{options},
       random_{options.seed},
       book_{options.seed},
       keys_{std::move(crypto), options.keys, options.seed},
       notices_{[this](std::uint64_t bound) { return random_.below(bound); }} {}
 
-const Fault* AppleIdentity::struck(FaultKind kind, const Call& call) {
-    return faults_.struck(kind, call.target(), call.now.steady);
-}
-
 AppleIdentity::Call AppleIdentity::read(const Request& request, common::Now now, common::Instant received) {
-    Call call{&request, now, now.wall, without_query(request.path), fields_of(request)};
+    Call call{{&request, now, now.wall}, without_query(request.path), fields_of(request)};
     call.entry.received = received;
     call.entry.executed_at = now.steady;
     call.entry.call = call_of(call.path, call.form);
@@ -85,7 +81,7 @@ AppleIdentity::Call AppleIdentity::read(const Request& request, common::Now now,
     if (call.entry.call) {
         call.entry.token = token_of(*call.entry.call, call.form);
     }
-    if (const Fault* fault = struck(FaultKind::clock_offset, call)) {
+    if (const Fault* fault = course_.struck(FaultKind::clock_offset, call)) {
         call.clock = shifted(now.wall, fault->delay);
     }
     call.answer.date = call.clock;
@@ -93,41 +89,17 @@ AppleIdentity::Call AppleIdentity::read(const Request& request, common::Now now,
 }
 
 Answer AppleIdentity::handle(const Request& request, common::Now now) {
-    ++requests_;
-    Call call = read(request, now, now.steady);
-    const std::size_t entry = ledger_.size();
-    if (options_.keep_ledger) {
-        ledger_.emplace_back();
-    }
-    if (const Fault* lost = faults_.lost_on_the_way(call.target(), now.steady, call.answer)) {
-        call.blame(*lost);
-        return finish(call, entry);
-    }
-    if (const Fault* fault = struck(FaultKind::delay_execution, call)) {
-        const LandingId id{next_landing_++};
-        landings_.emplace(id, Landing{request, now.steady, entry});
-        call.blame(*fault);
-        call.answer.delay = fault->delay;
-        call.answer.landing = id;
-        return finish(call, entry);
-    }
-    decide(call);
-    injure(call);
-    return finish(call, entry);
+    return course_.begin(read(request, now, now.steady), [this](Call& call) { decide(call); });
 }
 
 Answer AppleIdentity::land(LandingId id, common::Now now) {
-    auto landing = landings_.extract(id);
-    INVARIANT(!landing.empty(), "a request lands once");
-    Call call = read(landing.mapped().request, now, landing.mapped().received);
-    call.entry.fault = FaultKind::delay_execution;
-    decide(call);
-    injure(call);
-    return finish(call, landing.mapped().entry);
+    return course_.land(
+        id, [&](const Request& request, common::Instant received) { return read(request, now, received); },
+        [this](Call& call) { decide(call); });
 }
 
 bool AppleIdentity::ends(Call& call, FaultKind kind, int status) {
-    const Fault* fault = struck(kind, call);
+    const Fault* fault = course_.struck(kind, call);
     if (fault == nullptr) {
         return false;
     }
@@ -143,21 +115,21 @@ bool AppleIdentity::ends(Call& call, FaultKind kind, int status) {
 
 void AppleIdentity::decide(Call& call) {
     call.answer.documented = true;
-    if (!ends(call, FaultKind::fail, 0)) {
-        const bool by_browser =
-            call.entry.call == IdentityCall::keys || call.entry.call == IdentityCall::authorize;
-        if (!call.entry.call || call.request->method != (by_browser ? "GET" : "POST")) {
-            answer_with(call.answer, call.entry.call ? 405 : 404, BodyForm::html);
-            call.answer.documented = false;
-        } else if (call.entry.call == IdentityCall::keys) {
-            serve_keys(call);
-        } else if (call.entry.call == IdentityCall::authorize) {
-            serve_authorize(call);
-        } else {
-            serve_client(call);
-        }
+    if (ends(call, FaultKind::fail, 0)) {
+        return;
     }
-    call.entry.status = call.answer.status;
+    const bool by_browser =
+        call.entry.call == IdentityCall::keys || call.entry.call == IdentityCall::authorize;
+    if (!call.entry.call || call.request->method != (by_browser ? "GET" : "POST")) {
+        answer_with(call.answer, call.entry.call ? 405 : 404, BodyForm::html);
+        call.answer.documented = false;
+    } else if (call.entry.call == IdentityCall::keys) {
+        serve_keys(call);
+    } else if (call.entry.call == IdentityCall::authorize) {
+        serve_authorize(call);
+    } else {
+        serve_client(call);
+    }
 }
 
 void AppleIdentity::serve_keys(Call& call) {
@@ -168,21 +140,6 @@ void AppleIdentity::serve_keys(Call& call) {
     call.answer.content_type = json_type;
     call.answer.body = keys_.key_set();
     call.entry.effect = IdentityEffect::keys_served;
-}
-
-void AppleIdentity::injure(Call& call) {
-    if (const Fault* fault = faults_.injured(call.target(), call.now.steady, call.answer)) {
-        call.blame(*fault);
-    }
-}
-
-Answer AppleIdentity::finish(Call& call, std::size_t entry) {
-    call.entry.wire = call.answer.wire;
-    call.entry.answered = call.now.steady + (call.answer.landing ? common::Duration{} : call.answer.delay);
-    if (options_.keep_ledger) {
-        ledger_.at(entry) = std::move(call.entry);
-    }
-    return std::move(call.answer);
 }
 
 void AppleIdentity::refuse(Call& call, IdentityError error, std::string_view description) const {

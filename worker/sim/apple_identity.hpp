@@ -29,7 +29,7 @@
 #include "common/prng.hpp"
 #include "common/time.hpp"
 #include "worker/sim/apple.hpp"
-#include "worker/sim/apple_fault_script.hpp"
+#include "worker/sim/apple_course.hpp"
 #include "worker/sim/identity_book.hpp"
 #include "worker/sim/identity_form.hpp"
 #include "worker/sim/identity_keys.hpp"
@@ -62,13 +62,13 @@ public:
     AppleIdentity(const AppleIdentity&) = delete;
     AppleIdentity& operator=(const AppleIdentity&) = delete;
 
-    void script(std::vector<Fault> faults) { faults_.replace(std::move(faults)); }
-    void add(Fault fault) { faults_.add(std::move(fault)); }
+    void script(std::vector<Fault> faults) { course_.faults().replace(std::move(faults)); }
+    void add(Fault fault) { course_.faults().add(std::move(fault)); }
 
     [[nodiscard]] Answer handle(const Request& request, common::Now now);
     // The late landing of a request, as sim::Apple has it. An id lands once.
     [[nodiscard]] Answer land(LandingId id, common::Now now);
-    [[nodiscard]] std::size_t in_the_air() const noexcept { return landings_.size(); }
+    [[nodiscard]] std::size_t in_the_air() const noexcept { return course_.in_the_air(); }
 
     // What people do. They, the client ids and groups must be known.
     [[nodiscard]] SignIn sign_in(
@@ -88,8 +88,8 @@ public:
     [[nodiscard]] IdentityNotices& notices() noexcept { return notices_; }
     [[nodiscard]] const IdentityNotices& notices() const noexcept { return notices_; }
     [[nodiscard]] IdentityOptions& options() noexcept { return options_; }
-    [[nodiscard]] const IdentityLedger& ledger() const noexcept { return ledger_; }
-    [[nodiscard]] std::uint64_t requests() const noexcept { return requests_; }
+    [[nodiscard]] const IdentityLedger& ledger() const noexcept { return course_.ledger(); }
+    [[nodiscard]] std::uint64_t requests() const noexcept { return course_.requests(); }
 
     // A session's token that signs in today: a refresh token of a live session, or an access token within its
     // hour.
@@ -97,18 +97,10 @@ public:
 
 private:
     struct Call;
-    struct Landing {
-        Request request;
-        common::Instant received{};
-        std::size_t entry = 0;
-    };
 
     [[nodiscard]] Call read(const Request& request, common::Now now, common::Instant received);
-    [[nodiscard]] const Fault* struck(FaultKind kind, const Call& call);
     [[nodiscard]] bool ends(Call& call, FaultKind kind, int status);
     void decide(Call& call);
-    void injure(Call& call);
-    [[nodiscard]] Answer finish(Call& call, std::size_t entry);
 
     void serve_keys(Call& call);
     void serve_client(Call& call);  // token, revoke
@@ -139,7 +131,7 @@ private:
     void tell(NoticeType type, std::string_view account, std::string_view group, common::Now now);
 
     SecretCheck check_;
-    FaultScript faults_;
+    Course<IdentityEntry> course_;
     IdentityOptions options_;
     common::Prng random_;
     IdentityBook book_;
@@ -147,10 +139,6 @@ private:
     IdentityNotices notices_;
     std::optional<Visitor> visitor_;
     std::map<std::pair<std::string, std::string>, common::Instant> checked_;  // by account and client id
-    IdentityLedger ledger_;
-    std::map<LandingId, Landing> landings_;
-    std::uint64_t next_landing_ = 1;
-    std::uint64_t requests_ = 0;
 };
 
 }  // namespace sim

@@ -5,22 +5,12 @@
 
 namespace sim {
 
-struct AppleIdentity::Call {
-    const Request* request;
-    common::Now now;
-    common::WallTime clock;  // Apple's
-    std::string_view path;   // without the query
-    Form form;               // the body's or the query's fields
-    IdentityEntry entry{};
-    Answer answer{};
+struct AppleIdentity::Call : CallInCourse<IdentityEntry> {
+    std::string_view path;  // without the query
+    Form form;              // the body's or the query's fields
 
     [[nodiscard]] FaultTarget target() const {
         return {request->environment, entry.client_id, std::nullopt, path, entry.token};
-    }
-    void blame(const Fault& fault) {
-        if (!entry.fault) {
-            entry.fault = fault.kind;
-        }
     }
 };
 

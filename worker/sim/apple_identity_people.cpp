@@ -68,8 +68,12 @@ Scopes scopes_of(std::string_view scope) {
 std::string AppleIdentity::user_json(
     const IdentityPerson& person, Scopes asked, std::string_view team) const {
     nlohmann::ordered_json user;
-    if (asked.name) {
-        user["name"] = {{"firstName", person.given_name}, {"lastName", person.family_name}};
+    // The sheet lets people clear either part of their name.
+    for (const auto& [name, part] :
+         {std::pair{"firstName", &person.given_name}, std::pair{"lastName", &person.family_name}}) {
+        if (asked.name && !part->empty()) {
+            user["name"][name] = *part;
+        }
     }
     if (asked.email && !person.email.empty()) {
         user["email"] = book_.email_for(person, team);

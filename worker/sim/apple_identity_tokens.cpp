@@ -101,7 +101,7 @@ bool AppleIdentity::spared(Call& call) {
         ends(call, FaultKind::fail_value, 500)) {
         return false;
     }
-    if (const Fault* fault = struck(FaultKind::reject_value, call)) {
+    if (const Fault* fault = course_.struck(FaultKind::reject_value, call)) {
         call.blame(*fault);
         refuse(call, IdentityError::invalid_request, "Rejected.");
         if (!fault->error.empty()) {
@@ -133,7 +133,7 @@ void AppleIdentity::grant(Call& call) {
 }
 
 void AppleIdentity::exchange_code(Call& call) {
-    IdentityCode* code = struck(FaultKind::hide_value, call) ? nullptr : book_.code(call.entry.token);
+    IdentityCode* code = course_.struck(FaultKind::hide_value, call) ? nullptr : book_.code(call.entry.token);
     call.entry.effect = IdentityEffect::not_valid;
     if (code == nullptr) {
         return refuse(call, IdentityError::invalid_grant, "The code is unknown.");
@@ -163,7 +163,8 @@ void AppleIdentity::exchange_code(Call& call) {
 }
 
 void AppleIdentity::check_refresh_token(Call& call) {
-    const KnownToken* token = struck(FaultKind::hide_value, call) ? nullptr : book_.token(call.entry.token);
+    const KnownToken* token =
+        course_.struck(FaultKind::hide_value, call) ? nullptr : book_.token(call.entry.token);
     call.entry.effect = IdentityEffect::not_valid;
     if (token == nullptr || token->kind != TokenKind::refresh_token) {
         return refuse(call, IdentityError::invalid_grant, "The refresh token is unknown.");
@@ -232,7 +233,7 @@ void AppleIdentity::revoke(Call& call) {
     if (options_.revoke_identity_token && looks_like_jwt(text)) {
         return refuse(call, *options_.revoke_identity_token, "Not a refresh or access token.");
     }
-    const KnownToken* token = struck(FaultKind::hide_value, call) ? nullptr : book_.token(text);
+    const KnownToken* token = course_.struck(FaultKind::hide_value, call) ? nullptr : book_.token(text);
     call.entry.effect = IdentityEffect::unknown_token;
     if (token != nullptr) {
         const IdentitySession& session = book_.sessions().at(token->session);

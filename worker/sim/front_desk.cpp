@@ -134,7 +134,12 @@ void act(Answer& answer, const Deed& deed) {
     const auto* action =
         std::find_if(actions.begin(), actions.end(), [&](const Action& each) { return each.name == name; });
     if (action == actions.end()) {
-        return answer_json(answer, 400, {{"error", "no such action"}});
+        std::string known;
+        for (const Action& each : actions) {
+            known += known.empty() ? "" : ", ";
+            known += each.name;
+        }
+        return answer_json(answer, 400, {{"error", "no such action; there are " + known}});
     }
     const std::string problem = missing(action->needs, deed);
     if (!problem.empty()) {

@@ -1,17 +1,21 @@
 // The simulated world told from outside: what it holds, as JSON, and what people in it should do. Nothing of
 // this is Apple's; it is how a demo or a test in another language looks in and acts.
 //
-//   GET  /state              people's devices and sessions, values by app and account, Sign in with Apple
-//                            sessions, notifications; values and tokens masked
-//   GET  /notifications      {"notifications": [{"address", "body"}]}: attempts that are due, which count as
-//   taken POST /do                 a form: action=..., and what it needs; answers {"result": ...} or 400
-//   {"error": ...}
+//   GET  /state          people's devices and sessions, values by app and account, Sign in with Apple
+//                        sessions, notifications; values and tokens masked
+//   GET  /notifications  {"notifications": [{"address", "body"}]}: attempts that are due; they count as taken
+//   POST /do             a form: action=... and what it needs; {"result": ...}, or 400 {"error": ...}
 //
-//   seat account | cancel account       who sits at the browser that calls /auth/authorize, and what they do
-//   sign-in account client_id [nonce]   on a device: code, identity token, user
-//   change-password account | withdraw account group | delete-account account | forward account group
-//   on=true|false rotate-keys                         a new key, and the oldest goes store device app
-//   environment value | launch device app environment | remove device app environment
+//   seat, cancel      account                   who sits at the browser that calls /auth/authorize, and
+//                                               whether they approve
+//   sign-in           account client_id [nonce] on a device: code, id_token, user
+//   change-password   account
+//   withdraw          account group             stop using Sign in with Apple with the app
+//   delete-account    account
+//   forward           account group on=true     mail to the relay address; or on=false
+//   rotate-keys                                 a new key, and the oldest goes
+//   store             device app value [environment]
+//   launch, remove    device app [environment]
 //
 // Threads: none; the caller locks. Errors: unknown names are answered, never our bug.
 #pragma once

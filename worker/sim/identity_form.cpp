@@ -3,15 +3,10 @@
 #include <algorithm>
 #include <set>
 
-#include <fmt/format.h>
+#include "common/form.hpp"
 
 namespace sim {
 namespace {
-
-bool is_alphanumeric(char letter) {
-    return (letter >= '0' && letter <= '9') || (letter >= 'A' && letter <= 'Z') ||
-           (letter >= 'a' && letter <= 'z');
-}
 
 int hex_digit(char letter) {
     constexpr std::string_view lower = "0123456789abcdef";
@@ -25,17 +20,6 @@ bool must_be_encoded(char letter) {
     constexpr std::string_view others = R"("<>\^`{|})";
     const auto byte = static_cast<unsigned char>(letter);
     return byte <= ' ' || byte >= 0x7f || others.find(letter) != std::string_view::npos;
-}
-
-void append_encoded(std::string& out, std::string_view text) {
-    constexpr std::string_view unreserved = "-._~";
-    for (const char letter : text) {
-        if (is_alphanumeric(letter) || unreserved.find(letter) != std::string_view::npos) {
-            out += letter;
-        } else {
-            out += fmt::format("%{:02X}", static_cast<unsigned>(static_cast<unsigned char>(letter)));
-        }
-    }
 }
 
 }  // namespace
@@ -98,10 +82,7 @@ std::string Form::value_or_empty(std::string_view name) const {
 std::string form_text(const std::vector<std::pair<std::string, std::string>>& fields) {
     std::string out;
     for (const auto& [name, value] : fields) {
-        out += out.empty() ? "" : "&";
-        append_encoded(out, name);
-        out += '=';
-        append_encoded(out, value);
+        common::append_form_field(out, name, value);
     }
     return out;
 }

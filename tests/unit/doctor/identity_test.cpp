@@ -17,7 +17,7 @@ TEST_CASE("a client's answer to the revocation of a random token") {
         std::string_view remedy;
     };
     const auto said = [](core::IdentityError error) {
-        return Refused{400, core::ErrorResponse{error, "hush"}};
+        return Refused{400, core::ErrorResponse{error, "name", "hush"}};
     };
     const Row rows[] = {
         {"200 is an accepted secret", Revoked{}, Verdict::pass, "accepted", ""},

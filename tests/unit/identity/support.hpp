@@ -1,5 +1,5 @@
 // Tokens and keys for the tests of core/identity. The signature here is only a word: who signed it. Real ones
-// are checked in tests/unit/auth and by independent implementations in tests/jose.
+// are checked in tests/unit/auth and by independent implementations in tests/third_party.
 #pragma once
 
 #include <string>

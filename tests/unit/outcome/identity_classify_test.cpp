@@ -55,9 +55,13 @@ TEST_CASE("what Apple's identity service says of a revocation, a check and the k
         {"200, empty: revoked now or before", {.status = 200}, executed, Retry{}, Retry{}},
         {"200 with a token response", tokens, executed, executed, Retry{}},
         {"200 with a key set", keys, executed, Retry{}, executed},
-        {"200 whose body is torn", torn(tokens), executed, Retry{}, Retry{}},
-        {"a key set that is torn", torn(keys), executed, Retry{}, Retry{}},
-        {"a portal's 200", as_html(json(200, "<html>")), executed, Retry{}, Retry{}},
+        {"200 whose body is torn", torn(tokens), Retry{}, Retry{}, Retry{}},
+        {"a key set that is torn", torn(keys), Retry{}, Retry{}, Retry{}},
+        {"200 that broke off before a body", torn({.status = 200}), executed, Retry{}, Retry{}},
+        // A revocation was once taken for done because a portal had answered it.
+        {"a portal's 200", as_html(json(200, "<html>")), Retry{}, Retry{}, Retry{}},
+        {"200 that names an error", json(200, R"({"error":"invalid_client"})"), Retry{}, Retry{}, Retry{}},
+        {"200, empty, in whatever type", as_html({.status = 200}), executed, Retry{}, Retry{}},
         {"204 is not documented here", {.status = 204}, Retry{}, Retry{}, Retry{}},
         {"invalid_client: the secret, not the session", error("invalid_client"), refused, refused,
          misdirected},
@@ -82,11 +86,7 @@ TEST_CASE("what Apple's identity service says of a revocation, a check and the k
         {"410", {.status = 410}, misdirected, misdirected, misdirected},
         {"408", {.status = 408}, Retry{}, Retry{}, Retry{}},
         {"413", {.status = 413}, Rejected{}, Rejected{}, misdirected},
-        {"429 holds everybody, except about a session: Apple counts those one by one",
-         {.status = 429},
-         throttled,
-         Finished{Done::asked_too_often},
-         throttled},
+        {"429 holds everybody", {.status = 429}, throttled, throttled, throttled},
         {"500", {.status = 500}, Retry{}, Retry{}, Retry{}},
         {"503", {.status = 503}, Retry{}, Retry{}, Retry{}},
         {"302 is never followed with a secret", {.status = 302}, misdirected, misdirected, misdirected},
@@ -115,5 +115,8 @@ TEST_CASE("a 400 is told by the error it names") {
     CHECK(core::answer_class(error("invalid_client")) == "400 invalid_client");
     CHECK(core::answer_class(error("nothing_known")) == "400");
     CHECK(core::answer_class(torn(error("invalid_grant"))) == "400");
+    Answer shouted = error("invalid_grant");
+    shouted.content_type = "Application/JSON; charset=utf-8";
+    CHECK(core::answer_class(shouted) == "400 invalid_grant");
     CHECK(core::answer_class(Answer{.status = 200}) == "200");
 }

@@ -9,7 +9,6 @@
 using app::identity::advice;
 using app::identity::Format;
 using app::identity::Question;
-using app::identity::Refused;
 using core::IdentityError;
 
 namespace {
@@ -58,21 +57,40 @@ TEST_CASE("each documented error has a meaning, and its likeliest cause comes fi
 }
 
 TEST_CASE("a refusal is told for people and for scripts, and Apple's words cannot colour a terminal") {
-    const Refused refused{
-        400, core::ErrorResponse{IdentityError::invalid_grant, "The code\x1b[31m\nhas expired."}};
-    const std::string text = rendered(refused, Question::exchange, Format::text);
+    const core::ErrorResponse refused{
+        IdentityError::invalid_grant, "invalid_grant", "The code\x1b[31m\nhas expired."};
+    const std::string text = rendered(400, refused, Question::exchange, Format::text);
     CHECK(text.starts_with("400 invalid_grant: the code is not valid for this client\nApple says: The code"));
     CHECK(contains(text, "\nLikely causes, in this order:\n1. the code was used before"));
     CHECK_FALSE(contains(text, "\x1b"));
     CHECK_FALSE(contains(text, "\nhas expired"));
 
-    const auto object = nlohmann::json::parse(rendered(refused, Question::exchange, Format::json));
+    const auto object = nlohmann::json::parse(rendered(400, refused, Question::exchange, Format::json));
     CHECK(object["status"] == 400);
     CHECK(object["error"] == "invalid_grant");
     CHECK(object["causes"].size() == 4);
 
-    const std::string page = rendered(Refused{502, std::nullopt}, Question::revoke, Format::text);
-    CHECK(page == "502: not an answer of Apple's identity service to this question\n");
+    const core::ErrorResponse of_tomorrow{IdentityError::unknown, "invalid\x1b_target", ""};
+    CHECK(
+        rendered(400, of_tomorrow, Question::revoke, Format::text) ==
+        "400 invalid\\u001b_target: an error that Apple does not document\n");
+}
+
+TEST_CASE("what comes without Apple's words is no refusal, and says what to do") {
+    struct Row {
+        int status;
+        std::string_view remedy;
+    };
+    const Row rows[] = {
+        {302, "never followed"},      {404, "check sign_in_with_apple.endpoint"},
+        {401, "what stands between"}, {400, "what stands between"},
+        {429, "ask again later"},     {500, "ask again later"},
+        {503, "nothing is known"},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.status);
+        CHECK(contains(app::identity::without_error(row.status), row.remedy));
+    }
 }
 
 TEST_CASE("tokens are masked unless they are asked for") {

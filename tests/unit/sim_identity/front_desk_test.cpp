@@ -93,14 +93,18 @@ TEST_CASE("masks: different values look different, short ones give nothing away"
 }
 
 TEST_CASE("what the front desk does not know is answered") {
+    constexpr const char* no_action =
+        "no such action; there are seat, cancel, sign-in, change-password, withdraw, delete-account, "
+        "forward, "
+        "rotate-keys, store, launch, remove";
     struct Row {
         const char* because;
         Fields fields;
         const char* want;
     };
     const Row rows[] = {
-        {"no action", {}, "no such action"},
-        {"an action of another kind", {{"action", "pay"}}, "no such action"},
+        {"no action", {}, no_action},
+        {"an action of another kind", {{"action", "pay"}}, no_action},
         {"nobody", {{"action", "change-password"}}, "no such person"},
         {"an unknown person", {{"action", "seat"}, {"account", "carol"}}, "no such person"},
         {"a website on a device",

@@ -107,6 +107,20 @@ TEST_CASE("name and email come with the first authorization only, until it is ta
     CHECK_FALSE_MESSAGE(user().empty(), "we revoked the last session");
 }
 
+TEST_CASE("a person may clear a part of the name, or all of it, before an app gets it") {
+    Scene scene;
+    const auto user = [&](const sim::IdentityPerson& person) {
+        scene.apple.book().add_person(person);
+        return scene.apple.sign_in(person.account, app, {.name = true, .email = true}, "", scene.now).user;
+    };
+    CHECK(
+        user({.account = "carl", .given_name = "Carl", .email = "c@example.com"}) ==
+        R"({"name":{"firstName":"Carl"},"email":"c@example.com"})");
+    CHECK(user({.account = "dora", .email = "d@example.com"}) == R"({"email":"d@example.com"})");
+    CHECK(user({.account = "emil", .family_name = "E"}) == R"({"name":{"lastName":"E"}})");
+    CHECK(user({.account = "nobody"}).empty());
+}
+
 TEST_CASE("revoking ends one session of several, or all of them by switch") {
     for (const bool all : {false, true}) {
         CAPTURE(all);

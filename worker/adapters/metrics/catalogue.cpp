@@ -93,7 +93,9 @@ constexpr std::array<Definition, metrics_count> definitions{{
     {Metric::key_set_age, "autosignin_key_set_age_seconds", Kind::gauge,
      "Age of the set of Apple's public keys; 0: there is none, nobody has needed it."},
     {Metric::sessions_not_asked, "autosignin_sessions_not_asked_total", Kind::counter,
-     "Checks of a session without an answer: it had been asked about less than a day before, or Apple throttled it."},
+     "Checks that ended unanswered: the session had been asked about less than a day before, as the worker "
+     "or "
+     "Apple remembers."},
     {Metric::sessions_remembered, "autosignin_sessions_remembered", Kind::gauge,
      "Sessions in memory with the time of their last check; at most 100000."},
     {Metric::receipts, "autosignin_receipts_total", Kind::counter, "Receipts that the broker acknowledged."},

@@ -72,6 +72,24 @@ Advice advice(Question question, IdentityError error) noexcept {
     return {"an error that Apple does not document", {}};
 }
 
+std::string without_error(int status) {
+    const auto said = [status](std::string_view sentence) {
+        return fmt::format("answer {} without a word of Apple's: {}", status, sentence);
+    };
+    if (status >= 300 && status < 400) {
+        return said("a redirect, which is never followed with a secret; check sign_in_with_apple.endpoint");
+    }
+    if (status == 429) {
+        return said("a pause is asked for, and nothing is known; ask again later");
+    }
+    if (status >= 500) {
+        return said("the service is not well, and nothing is known; ask again later");
+    }
+    return said(
+        "hardly Apple's identity service; check sign_in_with_apple.endpoint and what stands between: a "
+        "proxy, a gateway");
+}
+
 std::string causes_text(const Advice& advice) {
     std::string text;
     for (std::size_t at = 0; at < advice.causes.size(); ++at) {

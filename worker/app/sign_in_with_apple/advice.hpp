@@ -21,6 +21,9 @@ struct Advice {
 };
 [[nodiscard]] Advice advice(Question question, core::IdentityError error) noexcept;
 
+// What a status tells that came without an ErrorResponse: a sentence with what to do.
+[[nodiscard]] std::string without_error(int status);
+
 // "Likely causes, in this order:" and a numbered line each; empty when there are none. No line end at its
 // end.
 [[nodiscard]] std::string causes_text(const Advice& advice);

@@ -46,8 +46,12 @@ ExitCode ended(const Reply<Answer>& reply, Question question, Format format, Goo
         common::Overloaded{
             [&](const Answer& answer) { return good(answer); },
             [&](const Refused& refused) {
+                if (!refused.said) {
+                    return refuse(ExitCode::cannot_start, without_error(refused.status));
+                }
                 fmt::print(
-                    format == Format::json ? stdout : stderr, "{}", rendered(refused, question, format));
+                    format == Format::json ? stdout : stderr, "{}",
+                    rendered(refused.status, *refused.said, question, format));
                 return ExitCode::refused_by_apple;
             },
             [&](const NoAnswer& none) { return refuse(ExitCode::cannot_start, none.why); }},
@@ -123,8 +127,11 @@ ExitCode ask_for_tokens(const Config& config, const ErrandOptions& options, Ques
 common::Result<core::KeySet> keys_for(const Config& config, const ErrandOptions& options) {
     if (!options.keys_file.empty()) {
         const auto document = read_secret(options.keys_file);
-        return document ? core::KeySet::parse(document->expose())
-                        : common::Result<core::KeySet>{document.error()};
+        if (!document) {
+            return document.error();
+        }
+        auto set = core::KeySet::parse(document->expose());
+        return set ? set : common::Error{fmt::format("{}: {}", options.keys_file, set.error().message)};
     }
     const auto service = Service::create(config);
     if (!service) {
@@ -136,8 +143,7 @@ common::Result<core::KeySet> keys_for(const Config& config, const ErrandOptions&
     }
     const auto* none = std::get_if<NoAnswer>(&reply);
     return common::Error{fmt::format(
-        "Apple's key set: {}",
-        none != nullptr ? none->why : fmt::format("answer {}", std::get<Refused>(reply).status))};
+        "Apple's key set: {}", none != nullptr ? none->why : without_error(std::get<Refused>(reply).status))};
 }
 
 // Not trusted: it only chooses the checks, and a token of the other kind fails them.

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -99,6 +100,10 @@ PrivateFile::~PrivateFile() {
 }
 
 common::Result<std::unique_ptr<PrivateFile>> PrivateFile::open(const std::string& path) {
+    struct stat there {};
+    if (::stat(path.c_str(), &there) == 0 && S_ISDIR(there.st_mode)) {
+        return failed(path, "written", EISDIR);
+    }
     std::string fresh = fmt::format("{}.{}.new", path, ::getpid());
     const int fd = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) {
@@ -108,10 +113,14 @@ common::Result<std::unique_ptr<PrivateFile>> PrivateFile::open(const std::string
 }
 
 std::optional<common::Error> PrivateFile::keep(const common::Secret& text) {
-    if (!write_all(fd_, text.expose()) || std::rename(fresh_.c_str(), path_.c_str()) != 0) {
+    if (!write_all(fd_, text.expose())) {
         return failed(path_, "written", errno);
     }
-    fresh_.clear();
+    const std::string fresh = std::exchange(fresh_, {});  // not to be lost any more, wherever it ends
+    if (std::rename(fresh.c_str(), path_.c_str()) != 0) {
+        const common::Error error = failed(path_, "written", errno);
+        return common::Error{fmt::format("{}; what was to lie there is in {}", error.message, fresh)};
+    }
     return std::nullopt;
 }
 

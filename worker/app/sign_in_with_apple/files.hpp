@@ -28,7 +28,8 @@ public:
     PrivateFile& operator=(const PrivateFile&) = delete;
     ~PrivateFile();
 
-    // Once. The error names the path; the old file is then untouched.
+    // Once. The error names the path, and where the text is if it could be written at all; the old file is
+    // then untouched.
     [[nodiscard]] std::optional<common::Error> keep(const common::Secret& text);
 
 private:

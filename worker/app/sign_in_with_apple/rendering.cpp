@@ -136,7 +136,9 @@ std::string verification_text(const core::Verification<Verified>& verification, 
         text += fmt::format("{}  {}\n", end_name(check.end), check.what);
     }
     if (verified == nullptr) {
-        return text + fmt::format("\nnot to be trusted: {} ({})\n", problem->sentence, problem->code.code);
+        return text + fmt::format(
+                          "{}not to be trusted: {} ({})\n", text.empty() ? "" : "\n", problem->sentence,
+                          problem->code.code);
     }
     return text + "\n" + in(Format::text, facts(*verified, reveal));
 }
@@ -167,29 +169,23 @@ std::string rendered(const core::KeySet& keys, Format format) {
     return text;
 }
 
-std::string rendered(const Refused& refused, Question question, Format format) {
-    const Advice told = refused.said
-                            ? advice(question, refused.said->error)
-                            : Advice{"not an answer of Apple's identity service to this question", {}};
-    const std::string_view name =
-        refused.said ? core::identity_error_name(refused.said->error) : std::string_view{};
+std::string rendered(int status, const core::ErrorResponse& said, Question question, Format format) {
+    const Advice told = advice(question, said.error);
     if (format == Format::json) {
-        ordered_json object{{"status", refused.status}};
-        if (refused.said) {
-            object["error"] = name;
-            object["description"] = refused.said->description;
-        }
-        object["meaning"] = told.meaning;
-        object["causes"] = ordered_json::array();
+        ordered_json object{
+            {"status", status},
+            {"error", said.name},
+            {"description", said.description},
+            {"meaning", told.meaning},
+            {"causes", ordered_json::array()}};
         for (const std::string_view cause : told.causes) {
             object["causes"].push_back(cause);
         }
         return in(format, object);
     }
-    std::string text = refused.said ? fmt::format("{} {}: {}\n", refused.status, name, told.meaning)
-                                    : fmt::format("{}: {}\n", refused.status, told.meaning);
-    if (refused.said && !refused.said->description.empty()) {
-        text += fmt::format("Apple says: {}\n", harmless(refused.said->description));
+    std::string text = fmt::format("{} {}: {}\n", status, harmless(said.name), told.meaning);
+    if (!said.description.empty()) {
+        text += fmt::format("Apple says: {}\n", harmless(said.description));
     }
     if (!told.causes.empty()) {
         text += causes_text(told) + "\n";

@@ -17,7 +17,8 @@ enum class Format : std::uint8_t { text, json };
 [[nodiscard]] std::string rendered(const core::TokenResponse& tokens, Format format, bool reveal);
 [[nodiscard]] std::string rendered(const core::KeySet& keys, Format format);
 // The text tells the causes in order; the JSON has them as a list.
-[[nodiscard]] std::string rendered(const Refused& refused, Question question, Format format);
+[[nodiscard]] std::string rendered(
+    int status, const core::ErrorResponse& said, Question question, Format format);
 
 // Each check with its end, then what the token says if it is taken.
 [[nodiscard]] std::string rendered(

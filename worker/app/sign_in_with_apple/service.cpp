@@ -14,6 +14,7 @@
 #include "worker/adapters/reactor/reactor.hpp"
 #include "worker/adapters/reactor/system_clock.hpp"
 #include "worker/app/clock_watch.hpp"
+#include "worker/core/outcome/classify.hpp"
 #include "worker/ports/journal.hpp"
 
 namespace app::identity {
@@ -53,8 +54,13 @@ common::Secret form_of(const std::vector<Field>& fields) {
 }
 
 Refused refused(const core::Answer& answer) {
-    auto said = core::read_error_response(answer.body);
+    const bool theirs = answer.status >= 400 && answer.status < 500;
+    auto said = core::read_error_response(theirs ? answer.body : "");
     return {answer.status, said ? std::optional{*std::move(said)} : std::nullopt};
+}
+
+common::Result<core::TokenResponse> tokens_in(const core::Answer& answer) {
+    return core::read_token_response(answer.body);
 }
 
 using Asked = std::variant<core::Answer, NoAnswer>;
@@ -72,7 +78,7 @@ Reply<Answer> reply_of(const Asked& asked, Read read) {
     if (answer.body_torn) {
         return NoAnswer{"the answer was cut off"};
     }
-    auto value = read(answer.body);
+    auto value = read(answer);
     if (!value) {
         return NoAnswer{"200 with an answer that cannot be read: " + value.error().message};
     }
@@ -187,13 +193,13 @@ Reply<core::TokenResponse> Service::exchange(
     return parts_->ask_as<core::TokenResponse>(
         client, "/auth/token",
         {{"grant_type", "authorization_code"}, {"code", code.expose()}, {"redirect_uri", redirect_uri}},
-        core::read_token_response);
+        tokens_in);
 }
 
 Reply<core::TokenResponse> Service::refresh(const ClientConfig& client, const common::Secret& refresh_token) {
     return parts_->ask_as<core::TokenResponse>(
         client, "/auth/token", {{"grant_type", "refresh_token"}, {"refresh_token", refresh_token.expose()}},
-        core::read_token_response);
+        tokens_in);
 }
 
 Reply<Revoked> Service::revoke(const ClientConfig& client, const common::Secret& token, Kind kind) {
@@ -202,14 +208,18 @@ Reply<Revoked> Service::revoke(const ClientConfig& client, const common::Secret&
                                                                : "";
     return parts_->ask_as<Revoked>(
         client, "/auth/revoke", {{"token", token.expose()}, {"token_type_hint", hint}},
-        // The body is documented to be empty, and nothing depends on it.
-        [](std::string_view) { return common::Result<Revoked>{Revoked{}}; });
+        [](const core::Answer& answer) {
+            return core::denies_success(answer) ? common::Result<Revoked>{common::Error{
+                                                      "a page or an error, and nobody knows what was "
+                                                      "revoked; Apple's 200 is empty"}}
+                                                : common::Result<Revoked>{Revoked{}};
+        });
 }
 
 Reply<FetchedKeys> Service::keys() {
-    return reply_of<FetchedKeys>(parts_->ask("/auth/keys"), [](const std::string& body) {
-        auto set = core::KeySet::parse(body);
-        return set ? common::Result<FetchedKeys>{FetchedKeys{*std::move(set), body}}
+    return reply_of<FetchedKeys>(parts_->ask("/auth/keys"), [](const core::Answer& answer) {
+        auto set = core::KeySet::parse(answer.body);
+        return set ? common::Result<FetchedKeys>{FetchedKeys{*std::move(set), answer.body}}
                    : common::Result<FetchedKeys>{set.error()};
     });
 }

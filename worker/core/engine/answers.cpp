@@ -15,14 +15,14 @@ Outcome outcome_of(Done done) {
         case Done::executed:
         case Done::session_over:
             return Outcome::executed;
-        case Done::asked_too_often:
-            return Outcome::nothing_to_do;
         case Done::already_so:
             return Outcome::already_so;
         case Done::not_found:
             return Outcome::not_found;
         case Done::probably_executed:
             break;
+        case Done::asked_too_soon:
+            return Outcome::nothing_to_do;
     }
     return Outcome::probably_executed;
 }
@@ -112,16 +112,23 @@ void Engine::Impl::on(ExchangeEnded& ended) {
 }
 
 // As the table says, unless Apple refuses this one command again and again while it takes canaries: then the
-// refusal is about the command, whatever its status says, and must not hold everybody.
+// refusal is about the command, whatever its status says, and must not hold everybody. So is a throttle of a
+// check, which Apple may lay on one person; any other is about everybody.
 Meaning Engine::Impl::meaning_of(const Flight& flight, const Exchange& exchange) {
     constexpr int refusals_that_convict = 3;
     constexpr int unreadable_answers_max = 3;
     Meaning meaning = classify(flight.action, flight.lost_before, exchange);
     const auto* const hold = std::get_if<Hold>(&meaning);
     Obligation* const obligation = flight.lane ? obligations_.find(flight.obligation) : nullptr;
-    if (hold != nullptr && hold->reason != HoldReason::throttled && obligation != nullptr &&
-        obligation->progress[obligation->current].refused_alone >= refusals_that_convict) {
-        meaning = Rejected{};
+    if (hold != nullptr && obligation != nullptr) {
+        const CommandProgress& progress = obligation->progress[obligation->current];
+        if (hold->reason != HoldReason::throttled && progress.refused_alone >= refusals_that_convict) {
+            meaning = Rejected{};
+        } else if (
+            hold->reason == HoldReason::throttled && flight.action == Action::check &&
+            progress.throttled_alone >= refusals_that_convict) {
+            meaning = Finished{Done::asked_too_soon};
+        }
     }
     if (const auto* rejected = std::get_if<Rejected>(&meaning);
         rejected != nullptr && !rejected->certain && obligation != nullptr &&

@@ -106,11 +106,16 @@ void Engine::Impl::send_canaries() {
 }
 
 // A command that is refused again and again may be the only one that is: the next probe is a value that
-// nobody has. Without the canary the commands themselves go on probing.
+// nobody has. A throttle is about everybody, unless it is of a check: that one may be about a person. Without
+// the canary the commands themselves go on probing.
 bool Engine::Impl::gate_asks_canary(const Credential& owner) const {
     constexpr int refusals_before_canary = 3;
-    return settings_.breaker.canary && owner.gate.state() == GateState::closed &&
-           owner.gate.reason() != GateReason::throttled && owner.gate.closings() >= refusals_before_canary;
+    if (!settings_.breaker.canary || owner.gate.state() != GateState::closed) {
+        return false;
+    }
+    return owner.gate.reason() == GateReason::throttled
+               ? owner.refused_action == Action::check && owner.refused_for == GateReason::throttled
+               : owner.gate.closings() >= refusals_before_canary;
 }
 
 // The same kind of call with a value that nobody has. When Apple is well it answers 404 to an Update or a

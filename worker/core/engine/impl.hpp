@@ -54,7 +54,8 @@ private:
         std::uint32_t channels_from = 0;  // ChannelId of its first action
         Action first_action = Action::erase;
         Action refused_action = Action::erase;  // of the command that was refused last
-        ObligationKey refused{};                // and its record
+        GateReason refused_for = GateReason::none;
+        ObligationKey refused{};  // and its record
     };
     // How many commands may be given up: see rations.cpp.
     struct Ration {
@@ -156,6 +157,7 @@ private:
     [[nodiscard]] std::optional<ChannelId> most_urgent_channel();
     void send_next(ChannelId id);
     [[nodiscard]] bool gate_asks_canary(const Credential& owner) const;
+    void note_refused(const Flight& flight, GateReason reason);
     void send_canary(Channel& channel, bool for_breaker);
     void launch(Flight flight, const Command& command);
 

@@ -30,6 +30,7 @@ struct CommandProgress {
     int unreadable = 0;                     // answers that say neither what is wrong nor whose fault it is
     std::optional<SessionState> session{};  // check only
     int refused_alone = 0;                  // times that Apple took a canary after having refused this
+    int throttled_alone = 0;                // the same after having throttled this
     std::string_view code{};                // answer class of the last failure
     std::optional<int> status{};
     common::Duration age_spent{};  // time that ran while the API was well

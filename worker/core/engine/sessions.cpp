@@ -35,24 +35,16 @@ bool Engine::Impl::asked_lately(const Command& command, ObligationKey by) {
     return false;
 }
 
+// Apple's word that it was asked too soon counts as an answer: it would say so again.
 void Engine::Impl::session_answered(const Command& command, CommandProgress& progress, Done done) {
-    switch (done) {
-        case Done::session_over:
-            progress.session = SessionState::over;
-            break;
-        case Done::asked_too_often:
-            progress.session = SessionState::not_asked;
-            ++stats_.counters.sessions_not_asked;
-            break;
-        default:
-            progress.session = SessionState::valid;
-            break;
-    }
+    progress.session = done == Done::asked_too_soon ? SessionState::not_asked
+                       : done == Done::session_over ? SessionState::over
+                                                    : SessionState::valid;
+    stats_.counters.sessions_not_asked += done == Done::asked_too_soon ? 1 : 0;
     remember_answer(command);
 }
 
-// Whatever it was: that it was refused is an answer too, and asking again on the same day would not change
-// it.
+// Whatever it was: a refusal is an answer too, and asking again on the same day would not change it.
 void Engine::Impl::remember_answer(const Command& command) {
     if (!settings_.fingerprint) {
         return;

@@ -132,11 +132,9 @@ void Engine::Impl::tell_gate(const Flight& flight, const Meaning& meaning, const
         const bool was_open = gate.state() == GateState::open;
         if (hold->reason == HoldReason::throttled) {
             gate.throttled(flight.term, now_, retry_after(exchange, now_.wall), random_);
+            note_refused(flight, reason);
         } else if (gate.refused(flight.term, now_, reason, random_)) {
-            if (flight.lane) {
-                credential(flight.credential).refused = flight.obligation;
-                credential(flight.credential).refused_action = flight.action;
-            }
+            note_refused(flight, reason);
             if (reason == GateReason::credential_refused) {
                 effects_->emplace_back(RenewCredential{flight.credential});
             }
@@ -165,10 +163,22 @@ void Engine::Impl::tell_gate(const Flight& flight, const Meaning& meaning, const
         Credential& owner = credential(flight.credential);
         Obligation* const refused = obligations_.find(owner.refused);
         if (!flight.lane && refused != nullptr && refused->stage == Obligation::Stage::queued) {
-            ++refused->progress[refused->current].refused_alone;
+            CommandProgress& progress = refused->progress[refused->current];
+            ++(owner.refused_for == GateReason::throttled ? progress.throttled_alone
+                                                          : progress.refused_alone);
         }
         owner.refused = {};
         say(Severity::info, "gate_opened", "Apple accepts commands again", named(flight.credential));
+    }
+}
+
+// Which command it was, should it turn out to be the only one. Canaries are nobody's.
+void Engine::Impl::note_refused(const Flight& flight, GateReason reason) {
+    if (flight.lane) {
+        Credential& owner = credential(flight.credential);
+        owner.refused = flight.obligation;
+        owner.refused_action = flight.action;
+        owner.refused_for = reason;
     }
 }
 

@@ -84,7 +84,8 @@ common::Result<ErrorResponse> read_error_response(std::string_view body) {
     }
     MemberReader member{*object};
     ErrorResponse response;
-    response.error = error_of(member.required_text("error"));
+    response.name = member.required_text("error");
+    response.error = error_of(response.name);
     if (member.complaint()) {
         return common::Error{"in the answer, " + *member.complaint()};
     }

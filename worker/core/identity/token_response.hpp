@@ -41,6 +41,7 @@ enum class IdentityError : std::uint8_t {
 
 struct ErrorResponse {
     IdentityError error = IdentityError::unknown;
+    std::string name;  // `error` as it came; any content where it is unknown
     // `error_description`: not documented, sent in practice. Apple's words, of any content.
     std::string description;
 };

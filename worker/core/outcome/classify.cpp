@@ -1,5 +1,6 @@
 #include "worker/core/outcome/classify.hpp"
 
+#include "worker/core/event/text.hpp"
 #include "worker/core/identity/key_set.hpp"
 #include "worker/core/planted.hpp"
 
@@ -91,8 +92,6 @@ constexpr std::array identity_rules{
     IdentityRule{410, 410, Hold{HoldReason::misdirected}},
     IdentityRule{408, 408, Retry{}},
     IdentityRule{425, 425, Retry{}},
-    // Apple counts checks by session, and a gate would hold the revocations of all others with this one's.
-    IdentityRule{429, 429, Finished{Done::asked_too_often}, std::nullopt, false, true, false},
     IdentityRule{429, 429, Hold{HoldReason::throttled}},
     // Without a credential, and the same request for every notification: no answer is about one of them.
     for_key_set(400, 499, Hold{HoldReason::misdirected}),
@@ -129,15 +128,16 @@ Meaning sign_in_token_meaning(int status, Action action, bool lost_before) noexc
 }
 
 // Whether the body says what a 200 stands for. What answers 200 without it may be a portal in between.
-bool body_is_whole(Action action, const Answer& answer) {
+bool body_fits(Action action, const Answer& answer) {
     switch (action) {
         case Action::check:
             return !answer.body_torn && read_token_response(answer.body);
         case Action::key_set:
             return !answer.body_torn && KeySet::parse(answer.body);
+        case Action::revoke:
+            return !denies_success(answer);
         case Action::update:
         case Action::erase:
-        case Action::revoke:
             break;
     }
     return true;
@@ -147,7 +147,7 @@ Meaning identity_meaning(const Answer& answer, Action action) {
     if (planted(Bug::invalid_client_dead_letters) && answer.status == 400) {
         return Rejected{};
     }
-    if (answer.status == 200 && !body_is_whole(action, answer)) {
+    if (answer.status == 200 && !body_fits(action, answer)) {
         return Retry{};
     }
     const std::optional<IdentityError> error = identity_error_of(answer);
@@ -161,8 +161,15 @@ Meaning identity_meaning(const Answer& answer, Action action) {
 
 }  // namespace
 
+bool denies_success(const Answer& answer) {
+    const bool page =
+        answer.content_type && same_ignoring_case(media_type(*answer.content_type), "text/html");
+    // What was cut off can be a page or an error as well; asking again is harmless.
+    return (!answer.body.empty() && (page || answer.body_torn)) || read_error_response(answer.body);
+}
+
 std::optional<IdentityError> identity_error_of(const Answer& answer) {
-    const bool json = answer.content_type && answer.content_type->starts_with("application/json");
+    const bool json = answer.content_type && is_json_media_type(*answer.content_type);
     if (answer.status != 400 || !json || answer.body_torn) {
         return std::nullopt;
     }

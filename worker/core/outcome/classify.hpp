@@ -24,8 +24,8 @@ enum class Done : std::uint8_t {
     already_so,
     not_found,
     probably_executed,
-    session_over,     // what was asked is answered: Apple does not take the refresh token any more
-    asked_too_often,  // Apple takes no more questions about this session today
+    session_over,    // what was asked is answered: Apple does not take the refresh token any more
+    asked_too_soon,  // Apple does not want to be asked about this session yet
 };
 
 // Why everything that uses a credential must wait.
@@ -59,6 +59,10 @@ using Meaning = std::variant<Finished, Retry, Hold, Rejected>;
 
 // What the body of a 400 says; none when it is no JSON, torn, or names no documented error.
 [[nodiscard]] std::optional<IdentityError> identity_error_of(const Answer& answer);
+
+// Of a 200 to a revocation. Apple's is empty: a page is somebody's in between, who revoked nothing, and what
+// names an error is no success. Other words pass, since they may be Apple's of tomorrow.
+[[nodiscard]] bool denies_success(const Answer& answer);
 
 // For metrics, receipts and dlq.error.code: a closed set, the same for every command.
 //   "200" "204" "2xx" "3xx" "400" "400 invalid_grant" "401" "404" "429" "4xx" "503" "5xx" "other"
