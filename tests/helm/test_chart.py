@@ -10,6 +10,8 @@ import yaml
 import values_reference
 from chart import CHART, COMBINATIONS, EXAMPLES, HELM, WORKER, files_of, helm, one, pods, render
 from manifests import check
+from rules import promtool
+from test_rules import selectors
 
 KUBES = ["1.27.0", "1.31.0", "1.35.0"]
 SECRETS = "/etc/autosignin/secrets/"
@@ -241,6 +243,65 @@ def test_values_change_alerts():
     assert set(plain) - set(rules_of({"config": {"dead_letters": {"watch": False}}})) == {"AutosigninDeadLettersUnwatched"}
 
 
+def groups_of(values, combination="production", namespace="identity"):
+    done = helm("template", "release", CHART, "--namespace", namespace, "--kube-version", "1.31.0", *files_of(combination),
+                "--show-only", "templates/prometheusrule.yaml", values=values)
+    assert done.returncode == 0, done.stderr
+    return yaml.safe_load(done.stdout)["spec"]["groups"]
+
+
+@pytest.mark.parametrize("values,combination,job", [
+    ({}, "production", "release-autosignin-worker"),
+    ({"prometheusRule": {"enabled": True}}, "keda", "identity/release-autosignin-worker"),
+    ({"prometheusRule": {"job": "pods"}, "serviceMonitor": {"enabled": False}}, "production", "pods"),
+])
+def test_rules_ask_for_their_own_release_alone(values, combination, job):
+    scope = {"namespace": "identity", "job": job}
+    asked = 0
+    for rule in [rule for group in groups_of(values, combination) for rule in group["rules"]]:
+        found, _ = selectors(rule["expr"])
+        if not found:
+            assert scope.items() <= rule["labels"].items(), rule
+        for selector in found:
+            asked += 1
+            assert scope.items() <= {it.name: it.value for it in selector.matchers.matchers}.items(), (selector.name, rule["expr"])
+    assert asked >= 100
+
+
+def test_releases_under_one_prometheus_leave_each_other_alone(tmp_path):
+    """One is gone and was slow; the other has other objectives and is well."""
+    files = []
+    for namespace, values in (("one", {}), ("two", {"slo": {"objectives": [
+            {"type": "account.deleted.v1", "seconds": 900, "ratio": 0.5}]}})):
+        groups = [{**group, "interval": "1m"} for group in groups_of(values, namespace=namespace)]
+        for rule in [rule for group in groups for rule in group["rules"]]:
+            rule.pop("annotations", None)
+        file = tmp_path / f"{namespace}.yaml"
+        file.write_text(yaml.safe_dump({"groups": groups}))
+        assert promtool("check", "rules", file).returncode == 0
+        files.append(str(file))
+    series = []
+    for namespace, in_time in (("one", "0+7x120 840x500"), ("two", "0+7x700")):
+        labels = f'namespace="{namespace}",job="release-autosignin-worker",instance="{namespace}",type="account.deleted.v1"'
+        series += [{"series": f'autosignin_time_to_execute_seconds_bucket{{{labels},le="900"}}', "values": in_time},
+                   {"series": f"autosignin_time_to_execute_seconds_count{{{labels}}}", 
+                    "values": "0+10x120 _x600" if namespace == "one" else "0+10x700"},
+                   {"series": f'autosignin_events_settled_total{{{labels},outcome="dead_lettered"}}', "values": "0x700"},
+                   {"series": f'autosignin_build_info{{{labels}}}', "values": "1x120 _x600" if namespace == "one" else "1x700"}]
+    own = {"namespace": "one", "job": "release-autosignin-worker", "severity": "critical", "team": "identity"}
+    absent = [{"exp_labels": own}]
+    checks = [{"eval_time": "100m", "alertname": "AutosigninBudgetBurn",
+               "exp_alerts": [{"exp_labels": {**own, "type": "account.deleted.v1", "le": "900", "window": window, "severity": severity}}
+                              for window, severity in (("1h", "critical"), ("6h", "critical"), ("1d", "warning"))]},
+              # Nobody is told for ever after 6 h, and a release that was taken away has taken its rules with it.
+              *({"eval_time": f"{hours}h", "alertname": "AutosigninWorkerAbsent", "exp_alerts": absent} for hours in (3, 5, 8, 9, 11))]
+    file = tmp_path / "test.yaml"
+    file.write_text(yaml.safe_dump({"rule_files": files, "evaluation_interval": "1m", "tests": [
+        {"interval": "1m", "input_series": series, "alert_rule_test": checks}]}))
+    done = promtool("test", "rules", file)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_the_dead_letter_report_is_a_command_of_the_worker():
     (container,) = one(render("production"), "CronJob")["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
     assert container["args"] == ["dead-letters", "list", "--format", "json", "--fail-when-open"]
@@ -288,6 +349,7 @@ BAD_VALUES = [
     ({"config": {"admin": {"address": "127.0.0.1"}}}, "loopback"),
     ({"config": {"admin": {"port": 0}}}, "must not be 0"),
     ({"serviceMonitor": {"enabled": True}, "podMonitor": {"enabled": True}}, "enable one"),
+    ({"serviceMonitor": {"enabled": False}}, "prometheusRule.job"),
     ({"keda": {"enabled": True}, "config": {"apps": [{
         "name": "tv", "bundle_id": "b", "issuer_id": "i", "requests_per_second": 50, "keys": [{"id": "K", "file": "/k"}]}]}},
      "would break your quota"),
