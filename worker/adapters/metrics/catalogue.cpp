@@ -6,7 +6,7 @@ constexpr std::array<Definition, metrics_count> definitions{{
     {Metric::time_to_execute,
      "autosignin_time_to_execute_seconds",
      Kind::histogram,
-     "From the event's time until its last command had ended, by event type; dead letters and events with "
+     "From the event's time until its last command had ended; dead letters, their replays and events with "
      "nothing to do are left out. The objective is set on this.",
      {Label::type}},
     {Metric::oldest_unexecuted,
@@ -23,8 +23,8 @@ constexpr std::array<Definition, metrics_count> definitions{{
     {Metric::events_settled,
      "autosignin_events_settled_total",
      Kind::counter,
-     "Events for which nothing is left to do; an event counts once: dead-lettered if any command is, else by "
-     "the best that was achieved.",
+     "Events for which nothing is left to do; each counts once, replays do not: dead-lettered if any command "
+     "is, else by the best that was achieved.",
      {Label::type, Label::outcome}},
     {Metric::commands,
      "autosignin_commands_total",
