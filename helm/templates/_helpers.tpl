@@ -77,6 +77,14 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- if or (eq $config.admin.address "127.0.0.1") (eq $config.admin.address "::1") -}}
 {{- fail "config.admin.address is a loopback address, which probes and Prometheus cannot reach: 0.0.0.0, or :: with IPv6" -}}
 {{- end -}}
+{{- range $key := list "sasl.password" "ssl.key.password" "ssl.keystore.password" "ssl.key.pem" "sasl.oauthbearer.config" "sasl.oauthbearer.client.secret" -}}
+{{- if hasKey (default dict $config.kafka.properties) $key -}}
+{{- fail (printf "config.kafka.properties.%s is a secret and would lie in a ConfigMap: put it into the secret of secrets.kafka.existingSecret, and give %s.file with its path below /etc/autosignin/secrets/kafka" $key $key) -}}
+{{- end -}}
+{{- end -}}
+{{- if contains "@" (default "" (default dict $config.apple).proxy) -}}
+{{- fail "config.apple.proxy has a password in it, which would lie in a ConfigMap: http://host:port alone" -}}
+{{- end -}}
 {{- if .Values.keda.enabled -}}
 {{- range $config.apps -}}
 {{- if gt (float64 (default 0 .requests_per_second)) 0.0 -}}

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 import values_reference
-from chart import CHART, COMBINATIONS, EXAMPLES, HELM, WORKER, files_of, helm, one, pods, render
+from chart import CHART, COMBINATIONS, EXAMPLES, HELM, ROOT, WORKER, files_of, helm, one, pods, render
 from manifests import check
 from rules import promtool
 from test_rules import selectors
@@ -350,6 +350,7 @@ BAD_VALUES = [
     ({"config": {"admin": {"port": 0}}}, "must not be 0"),
     ({"serviceMonitor": {"enabled": True}, "podMonitor": {"enabled": True}}, "enable one"),
     ({"serviceMonitor": {"enabled": False}}, "prometheusRule.job"),
+    ({"config": {"apple": {"proxy": "http://user:hidden@proxy.internal:3128", "transport": "http1"}}}, "has a password in it"),
     ({"keda": {"enabled": True}, "config": {"apps": [{
         "name": "tv", "bundle_id": "b", "issuer_id": "i", "requests_per_second": 50, "keys": [{"id": "K", "file": "/k"}]}]}},
      "would break your quota"),
@@ -361,6 +362,23 @@ def test_bad_values_are_refused(values, named):
     done = helm("template", "release", CHART, "--kube-version", "1.31.0", *files_of("production"), values=values)
     assert done.returncode != 0
     assert named in done.stderr, done.stderr
+
+
+def secret_properties():
+    """What the worker itself takes from a file alone."""
+    source = (ROOT / "worker" / "adapters" / "kafka" / "properties.cpp").read_text()
+    names = re.findall(r'"([a-z.]+)"', source.split("constexpr std::array secrets{")[1].split("};")[0])
+    assert len(names) >= 6
+    return names
+
+
+@pytest.mark.parametrize("name", secret_properties())
+def test_a_secret_gets_into_no_config_map(name):
+    done = helm("template", "release", CHART, "--kube-version", "1.31.0", *files_of("production"),
+                values={"config": {"kafka": {"properties": {name: "hidden"}}}})
+    assert done.returncode != 0
+    assert f"config.kafka.properties.{name} is a secret" in done.stderr and f"{name}.file" in done.stderr
+    assert "hidden" not in done.stderr + done.stdout
 
 
 def open_objects(schema, path=""):
