@@ -6,10 +6,11 @@ import shlex
 import subprocess
 
 import pytest
+import yaml
 
 from chart import CHART, ROOT, WORKER
-from rules import alerts, catalogue
-from test_rules import check_expression
+from rules import alerts, catalogue, promtool
+from test_rules import CASES, check_expression, promtool_test, selectors
 
 PAGES = {path.stem: path.read_text() for path in (CHART / "runbooks").glob("*.md") if path.stem != "README"}
 SECTIONS = ["What it means to people", "First look", "Likely causes, in order", "How to fix", "How to know it is over"]
@@ -105,6 +106,27 @@ def test_commands_exist(page):
 def test_queries_are_of_series_that_exist(page):
     for query in blocks(page, "promql"):
         assert check_expression(query.strip())
+
+
+ENDS = [(name, case) for name, cases in CASES.items() for case in cases if "fires" in case]
+
+
+@pytest.mark.parametrize("name,case", ENDS, ids=[f"{name}: {case['because']}" for name, case in ENDS])
+def test_it_is_not_over_while_the_alert_fires(name, case, tmp_path):
+    """The last query of a page answers nothing then, also where one replica is well, and something when it has resolved."""
+    query = blocks(PAGES[name], "promql")[-1].strip()
+    asked = {selector.name for selector in selectors(query)[0]}
+    if not asked <= {series.partition("{")[0] for series in case["fires"]}:
+        pytest.skip("asks for what the alert does not")
+    test = promtool_test(name, case)
+    del test["alert_rule_test"]
+    test["promql_expr_test"] = [{"expr": query, "eval_time": case["at"], "exp_samples": []}]
+    if "resolved" in case:
+        test["promql_expr_test"].append({"expr": f"absent({query})", "eval_time": case["resolved"], "exp_samples": []})
+    file = tmp_path / "test.yaml"
+    file.write_text(yaml.safe_dump({"rule_files": [], "evaluation_interval": "1m", "tests": [test]}))
+    done = promtool("test", "rules", file)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @functools.cache
