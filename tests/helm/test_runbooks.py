@@ -8,7 +8,7 @@ import subprocess
 import pytest
 import yaml
 
-from chart import CHART, ROOT, WORKER
+from chart import CHART, ROOT, WORKER, files_of, helm, one
 from rules import alerts, catalogue, promtool
 from test_rules import CASES, check_expression, promtool_test, selectors
 
@@ -17,11 +17,24 @@ SECTIONS = ["What it means to people", "First look", "Likely causes, in order", 
 
 # kubectl as these pages use it; its own help is not to be had everywhere.
 KUBECTL = {
-    "get": {"--raw", "-o"}, "describe": set(), "exec": {"-c"}, "apply": {"-f"}, "delete": set(),
+    "get": {"-o"}, "port-forward": set(), "describe": set(), "exec": {"-c"}, "apply": {"-f"}, "delete": set(),
     "logs": {"-l", "-c", "--prefix", "--tail", "--since", "--previous"}, "rollout": set(),
     "create": {"--from-file", "--dry-run", "-o"},
 }
+CONFIG = yaml.safe_load((CHART / "values.yaml").read_text())["config"]
 HELM = {"upgrade", "rollback", "test"}
+
+
+def test_the_names_that_pages_use_are_those_of_an_installation():
+    names = dict(re.findall(r"^\$ (\w+)=(\S+)", (CHART / "runbooks" / "README.md").read_text(), re.M))
+    done = helm("template", "autosignin-worker", CHART, "-n", names["NS"], "--kube-version", "1.31.0", *files_of("production"))
+    workers = one([it for it in yaml.safe_load_all(done.stdout) if it], "StatefulSet")
+    kind, name = names["APP"].split("/")
+    assert (workers["kind"].lower(), workers["metadata"]["name"], f"{name}-0") == (kind, name, names["POD"])
+    labels = dict(label.split("=") for label in names["WORKERS"].split(","))
+    assert labels == workers["spec"]["selector"]["matchLabels"]
+    # Of all releases in the namespace, and of other programs' charts too, otherwise.
+    assert not [name for name, page in PAGES.items() if "component=worker" in page]
 
 
 def test_one_page_an_alert():
@@ -98,6 +111,9 @@ def test_commands_exist(page):
             check_kubectl(arguments)
         elif program == "helm":
             assert arguments[0] in HELM
+        elif program == "curl":
+            assert arguments == ["-s", "http://127.0.0.1:9464/status"], command
+            assert f"port-forward \"$POD\" {CONFIG['admin']['port']} &" in page
         else:
             assert program == "grep", command
     assert seen
