@@ -17,9 +17,9 @@ SECTIONS = ["What it means to people", "First look", "Likely causes, in order", 
 
 # kubectl as these pages use it; its own help is not to be had everywhere.
 KUBECTL = {
-    "get": {"-o"}, "port-forward": set(), "describe": set(), "exec": {"-c"}, "apply": {"-f"}, "delete": set(),
+    "get": {"-o"}, "port-forward": set(), "describe": set(), "exec": {"-c", "-it"}, "apply": {"-f"}, "delete": set(),
     "logs": {"-l", "-c", "--prefix", "--tail", "--since", "--previous"}, "rollout": set(),
-    "create": {"--from-file", "--dry-run", "-o"},
+    "patch": {"--type", "--patch-file"},
 }
 CONFIG = yaml.safe_load((CHART / "values.yaml").read_text())["config"]
 HELM = {"upgrade", "rollback", "test"}
@@ -58,7 +58,7 @@ def commands(page):
     """Every command: lines of console blocks, and whole commands in a sentence; a pipe is several."""
     lines = [line.removeprefix("$ ") for block in blocks(page, "console") for line in block.splitlines()]
     assert all(lines)
-    lines += [text for text in inline(page) if re.match(r"(autosignin-worker|kubectl|helm) ", text)]
+    lines += [text for text in inline(page) if re.match(r"(autosignin-worker|kubectl|helm|printf) ", text)]
     for line in lines:
         for part in re.split(r" \| (?=(?:grep|kubectl|jq))", line):
             yield shlex.split(part)
@@ -115,8 +115,15 @@ def test_commands_exist(page):
             assert arguments == ["-s", "http://127.0.0.1:9464/status"], command
             assert f"port-forward \"$POD\" {CONFIG['admin']['port']} &" in page
         else:
-            assert program == "grep", command
+            assert program in ("grep", "printf"), command
     assert seen
+
+
+def test_what_changes_something_can_be_asked_and_is_signed(page):
+    """Without a terminal nothing is asked and nothing is done; and a pod's user is nobody's name."""
+    for line in [text for text in inline(page) if re.search(r"dead-letters (replay|discard)", text)]:
+        assert line.startswith('kubectl -n "$NS" exec -it "$APP" -c worker -- '), line
+        assert "--by NAME --why TEXT" in line, line
 
 
 def test_queries_are_of_series_that_exist(page):
