@@ -64,6 +64,10 @@ constexpr std::array<Definition, metrics_count> definitions{{
     {Metric::dead_letters_watched, "autosignin_dead_letters_watched", Kind::gauge,
      "Partitions whose open dead letters this worker counts, and no other. 0 on every worker: nobody can "
      "look; the log says why (dead_letters_unwatched)."},
+    {Metric::dead_letters_unwatched, "autosignin_dead_letters_unwatched", Kind::gauge,
+     "Partitions that this worker should watch and cannot: their open dead letters are in no sum. For "
+     "seconds "
+     "after a rebalance; else the log says why."},
     {Metric::dead_letters_without_value, "autosignin_dead_letters_without_value_total", Kind::counter,
      "Dead letters stored without their value because the broker takes none of that size. Raise its limit."},
     {Metric::heads_given_up, "autosignin_heads_given_up_total", Kind::counter,
