@@ -21,6 +21,11 @@ An expression that asks for this release alone, or else two releases under one P
 {{- $marked | replace "{@}{" (printf "%s," $scope) | replace "{@}" (printf "%s}" $scope) -}}
 {{- end -}}
 
+{{/* The worker's own defaults of events.time_to_execute. */}}
+{{- define "autosignin.patience" -}}
+{password_changed: 60s, sign_in_flagged: 60s, opted_out: 15m, deleted: 15m, session_ended: 15m, session_check: 1h, notification: 15m}
+{{- end -}}
+
 {{/*
 The objectives as series: an error budget for each type and bucket. A bucket has two spellings, since Prometheus 3
 writes le="60.0" where Prometheus 2 keeps le="60".
@@ -33,8 +38,13 @@ writes le="60.0" where Prometheus 2 keeps le="60".
     - record: global:autosignin_slo_late_events:minimum
       expr: vector({{ int .Values.slo.minimumSlowEvents }})
       labels: { {{- $release -}} }
+    {{- $own := merge (dict) (dig "events" "time_to_execute" dict .Values.config) (include "autosignin.patience" . | fromYaml) }}
     {{- range .Values.slo.objectives }}
     {{- $objective := . }}
+    {{- $key := index (splitList "." .type) 1 | replace "-" "_" }}
+    {{- if gt (include "autosignin.seconds" (get $own $key) | int64) (.seconds | int64) }}
+    {{- fail (printf "slo.objectives promises %s within %v s, but config.events.time_to_execute.%s lets the worker take %s, and others go first meanwhile: make that %v s or less, or change the objective" .type .seconds $key (get $own $key) .seconds) }}
+    {{- end }}
     {{- range list (toString .seconds) (printf "%v.0" .seconds) }}
     - record: type_le:autosignin_slo_error_budget:ratio
       expr: vector(1 - {{ $objective.ratio }})

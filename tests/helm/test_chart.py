@@ -243,6 +243,19 @@ def test_values_change_alerts():
     assert set(plain) - set(rules_of({"config": {"dead_letters": {"watch": False}}})) == {"AutosigninDeadLettersUnwatched"}
 
 
+def test_the_chart_knows_how_much_time_the_worker_takes_itself():
+    reference = subprocess.run([WORKER, "config-reference"], capture_output=True, text=True, check=True).stdout
+    prefix = "events.time_to_execute."
+    own = {path.removeprefix(prefix): default.strip("`")
+           for path, default, _, _ in values_reference.keys_of(reference) if path.startswith(prefix)}
+    rules = (CHART / "templates" / "_rules.tpl").read_text()
+    known = yaml.safe_load(re.search(r'define "autosignin.patience" -\}\}\n(.*?)\n', rules)[1])
+    assert known == own and len(own) == 7
+    # Faster than promised, and just as promised after a change of both.
+    assert groups_of({"config": {"events": {"time_to_execute": {"password_changed": "1500ms", "deleted": "60s"}}},
+                      "slo": {"objectives": [{"type": "account.deleted.v1", "seconds": 60, "ratio": 0.99}]}})
+
+
 def groups_of(values, combination="production", namespace="identity"):
     done = helm("template", "release", CHART, "--namespace", namespace, "--kube-version", "1.31.0", *files_of(combination),
                 "--show-only", "templates/prometheusrule.yaml", values=values)
@@ -350,6 +363,9 @@ BAD_VALUES = [
     ({"config": {"admin": {"port": 0}}}, "must not be 0"),
     ({"serviceMonitor": {"enabled": True}, "podMonitor": {"enabled": True}}, "enable one"),
     ({"serviceMonitor": {"enabled": False}}, "prometheusRule.job"),
+    ({"config": {"events": {"time_to_execute": {"password_changed": "5m"}}}}, "config.events.time_to_execute.password_changed"),
+    ({"slo": {"objectives": [{"type": "account.deleted.v1", "seconds": 60, "ratio": 0.99}]}}, "config.events.time_to_execute.deleted"),
+    ({"slo": {"objectives": [{"type": "account.session-check.v1", "seconds": 900, "ratio": 0.9}]}}, "time_to_execute.session_check"),
     ({"config": {"apple": {"proxy": "http://user:hidden@proxy.internal:3128", "transport": "http1"}}}, "has a password in it"),
     ({"keda": {"enabled": True}, "config": {"apps": [{
         "name": "tv", "bundle_id": "b", "issuer_id": "i", "requests_per_second": 50, "keys": [{"id": "K", "file": "/k"}]}]}},
