@@ -91,6 +91,11 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- fail (printf "keda.enabled with a limit for the app %s: requests_per_second holds for each replica, so that scaling would break your quota, and where a quota is the limit more replicas do not help" .name) -}}
 {{- end -}}
 {{- end -}}
+{{- range dig "sign_in_with_apple" "clients" list $config -}}
+{{- if gt (float64 (default 0 .requests_per_second)) 0.0 -}}
+{{- fail (printf "keda.enabled with a limit for the client %s of Sign in with Apple: requests_per_second holds for each replica, so that scaling would break your quota, and where a quota is the limit more replicas do not help" .client_id) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- toYaml $config -}}
 {{- end -}}

@@ -224,6 +224,14 @@ def test_keda_scales_on_lag_and_owns_the_replicas():
     assert [it["metadata"]["topic"] for it in scaled["triggers"]] == ["account-events", "account-events-eu"]
 
 
+def test_a_large_threshold_stays_a_number():
+    (trigger,) = one(render("keda", {"keda": {"lagThreshold": 2000000}, "config": {"kafka": {"topics": ["events"]}}}),
+                     "ScaledObject")["spec"]["triggers"]
+    assert trigger["metadata"]["lagThreshold"] == "2000000"
+    config = one(render("local", {"config": {"limits": {"records_buffered_max": 2000000}}}), "ConfigMap", "autosignin-worker")
+    assert "records_buffered_max: 2000000\n" in config["data"]["worker.yaml"]
+
+
 def rules_of(values):
     spec = one(render("production", values), "PrometheusRule")["spec"]
     return {rule["alert"]: rule for group in spec["groups"] for rule in group["rules"] if "alert" in rule}
@@ -370,6 +378,9 @@ BAD_VALUES = [
     ({"keda": {"enabled": True}, "config": {"apps": [{
         "name": "tv", "bundle_id": "b", "issuer_id": "i", "requests_per_second": 50, "keys": [{"id": "K", "file": "/k"}]}]}},
      "would break your quota"),
+    ({"keda": {"enabled": True}, "config": {"sign_in_with_apple": {"clients": [{
+        "client_id": "com.example.tv", "team_id": "T", "requests_per_second": 5, "keys": [{"id": "K", "file": "/k"}]}]}}},
+     "the client com.example.tv of Sign in with Apple"),
 ]
 
 
