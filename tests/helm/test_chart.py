@@ -224,6 +224,31 @@ def test_keda_scales_on_lag_and_owns_the_replicas():
     assert [it["metadata"]["topic"] for it in scaled["triggers"]] == ["account-events", "account-events-eu"]
 
 
+@pytest.mark.parametrize("properties,tls,sasl", [
+    ({"security.protocol": "SASL_SSL", "sasl.mechanism": "SCRAM-SHA-512"}, "enable", "scram_sha512"),
+    ({"security.protocol": "SASL_SSL", "sasl.mechanism": "PLAIN"}, "enable", "plaintext"),
+    ({"security.protocol": "sasl_plaintext", "sasl.mechanism": "SCRAM-SHA-256"}, None, "scram_sha256"),
+    ({"security.protocol": "SSL"}, "enable", None),
+    ({"security.protocol": "PLAINTEXT"}, None, None),
+])
+def test_keda_speaks_to_the_brokers_as_the_worker_does(properties, tls, sasl):
+    for trigger in one(render("keda", {"config": {"kafka": {"properties": properties}}}), "ScaledObject")["spec"]["triggers"]:
+        assert (trigger["metadata"].get("tls"), trigger["metadata"].get("sasl")) == (tls, sasl)
+
+
+def test_kedas_credentials_are_in_the_secret_that_the_readme_makes():
+    readme = (CHART / "README.md").read_text()
+    made = re.search(r"secret generic autosignin-kafka (.*)", readme)[1]
+    manifests = render("keda")
+    (authentication,) = [it for it in manifests if it["kind"] == "TriggerAuthentication"]
+    assert one(manifests, "ScaledObject")["spec"]["triggers"][0]["authenticationRef"]["name"] == authentication["metadata"]["name"]
+    parameters = {it["parameter"]: it["key"] for it in authentication["spec"]["secretTargetRef"]}
+    # The worker's brokers are known by their own CA, so KEDA needs it as well.
+    assert set(parameters) == {"username", "password", "ca"}
+    for key in parameters.values():
+        assert re.search(rf"--from-(file|literal)={re.escape(key)}\b", made), key
+
+
 def test_a_large_threshold_stays_a_number():
     (trigger,) = one(render("keda", {"keda": {"lagThreshold": 2000000}, "config": {"kafka": {"topics": ["events"]}}}),
                      "ScaledObject")["spec"]["triggers"]
