@@ -69,7 +69,9 @@ writes le="60.0" where Prometheus 2 keeps le="60".
 {{- range $field := list "for" "expr" }}{{- with get $change $field }}{{- $_ := set $rule $field . }}{{- end }}{{- end }}
 {{- with $change.severity }}{{- $_ := set $rule.labels "severity" . }}{{- end }}
 {{- $_ := set $rule "labels" (merge (dict) $rule.labels $.Values.prometheusRule.alertLabels) }}
-{{- $_ := set $rule.annotations "runbook_url" (printf "%s/%s.md" (trimSuffix "/" $.Values.prometheusRule.runbookUrl) $rule.alert) }}
+{{- with $.Values.prometheusRule.runbookUrl }}
+{{- $_ := set $rule.annotations "runbook_url" (printf "%s/%s.md" (trimSuffix "/" .) $rule.alert) }}
+{{- end }}
 {{- $rules = append $rules $rule }}
 {{- end }}
 {{- else }}

@@ -497,16 +497,35 @@ def test_the_worker_takes_the_rendered_configuration(combination, tmp_path):
     assert "warning" not in done.stdout, done.stdout
 
 
-def test_notes_tell_the_next_step(tmp_path):
+@pytest.fixture(scope="module")
+def notes_of(tmp_path_factory):
     # Only an install prints the notes, and that needs a cluster; so they are rendered as a text of a manifest.
-    copy = tmp_path / "chart"
+    copy = tmp_path_factory.mktemp("notes") / "chart"
     shutil.copytree(CHART, copy)
     notes = (copy / "templates" / "NOTES.txt").read_text()
     (copy / "templates" / "_notes.tpl").write_text('{{- define "notes" -}}' + notes + "{{- end -}}")
     (copy / "templates" / "notes.yaml").write_text(
         'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: notes}\ndata:\n  text: {{ include "notes" . | quote }}\n')
-    done = helm("template", "release", copy, "--show-only", "templates/notes.yaml", "--kube-version", "1.31.0", *files_of("local"))
-    text = yaml.safe_load(done.stdout)["data"]["text"]
+
+    def render_notes(combination, values=None):
+        done = helm("template", "release", copy, "--show-only", "templates/notes.yaml", "--kube-version", "1.31.0",
+                    *files_of(combination), values=values)
+        assert done.returncode == 0, done.stderr
+        return yaml.safe_load(done.stdout)["data"]["text"]
+    return render_notes
+
+
+def test_notes_tell_the_next_step(notes_of):
+    text = notes_of("local")
     for words in ("rollout status statefulset/release-autosignin-worker", "helm -n default test release", "NOBODY SCRAPES IT",
-                  "NOBODY IS PAGED", "dead-letters list"):
+                  "NOBODY IS PAGED", "dead-letters list", "logs release-autosignin-worker-0 -c check-config"):
         assert words in text
+    assert "check-config" not in notes_of("local", {"checkConfig": {"enabled": False}})
+    assert "NOBODY" not in notes_of("production") and "RUNBOOK" not in notes_of("production")
+
+
+def test_pages_link_to_runbooks_that_somebody_has_published(notes_of):
+    nowhere = {"prometheusRule": {"runbookUrl": ""}}
+    assert all("runbook_url" not in rule["annotations"] for rule in rules_of(nowhere).values())
+    assert "PAGES LINK TO NO RUNBOOK" in notes_of("production", nowhere)
+    assert yaml.safe_load((CHART / "values.yaml").read_text())["prometheusRule"]["runbookUrl"] == ""
