@@ -36,6 +36,13 @@ def test_manifests_are_valid(combination, kube):
         check(manifest, kube.rsplit(".", 1)[0])
 
 
+@pytest.mark.parametrize("combination", COMBINATIONS)
+def test_examples_ask_for_nothing_that_a_cluster_may_lack(combination):
+    """A priority or runtime class that is not there refuses every pod."""
+    for _, _, spec in pods(render(combination)):
+        assert not {"priorityClassName", "runtimeClassName"} & set(spec)
+
+
 def test_a_misspelt_field_of_a_custom_resource_is_found():
     monitor = one(render("production"), "ServiceMonitor")
     monitor["spec"]["endpoints"][0]["intervall"] = "15s"
@@ -47,7 +54,7 @@ def test_everything_at_once_is_valid():
     everything = {
         "commonLabels": {"team": "identity"}, "imagePullSecrets": [{"name": "registry"}], "nodeSelector": {"disk": "ssd"},
         "tolerations": [{"key": "dedicated", "operator": "Exists"}], "runtimeClassName": "gvisor",
-        "affinity": {"nodeAffinity": {}}, "dnsConfig": {"options": [{"name": "ndots", "value": "1"}]},
+        "affinity": {"nodeAffinity": {}}, "priorityClassName": "high", "dnsConfig": {"options": [{"name": "ndots", "value": "1"}]},
         "podLabels": {"a": "b"}, "podAnnotations": {"c": "d"},
         "serviceAccount": {"annotations": {"e": "f"}}, "extraArgs": [],
         "extraEnvFrom": [{"configMapRef": {"name": "more"}}],
