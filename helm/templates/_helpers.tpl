@@ -77,10 +77,31 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- if or (eq $config.admin.address "127.0.0.1") (eq $config.admin.address "::1") -}}
 {{- fail "config.admin.address is a loopback address, which probes and Prometheus cannot reach: 0.0.0.0, or :: with IPv6" -}}
 {{- end -}}
+{{- $given := dict "podLabels" .Values.podLabels "serviceMonitor.labels" .Values.serviceMonitor.labels "podMonitor.labels" .Values.podMonitor.labels "prometheusRule.labels" .Values.prometheusRule.labels "dashboards.labels" .Values.dashboards.labels -}}
+{{- range $where, $labels := merge (dict "commonLabels" .Values.commonLabels) $given -}}
+{{- range $name := keys $labels | sortAlpha -}}
+{{- if or (has $name (list "helm.sh/chart" "app.kubernetes.io/name" "app.kubernetes.io/instance" "app.kubernetes.io/component" "app.kubernetes.io/version" "app.kubernetes.io/managed-by")) (and (ne $where "commonLabels") (hasKey $.Values.commonLabels $name)) -}}
+{{- fail (printf "%s has the label %s, which is set already: a key that occurs twice is no valid manifest; leave it out, or choose another name" $where $name) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- range $key := list "sasl.password" "ssl.key.password" "ssl.keystore.password" "ssl.key.pem" "sasl.oauthbearer.config" "sasl.oauthbearer.client.secret" -}}
+{{- if hasKey (default dict $config.kafka.properties) $key -}}
+{{- fail (printf "config.kafka.properties.%s is a secret and would lie in a ConfigMap: put it into the secret of secrets.kafka.existingSecret, and give %s.file with its path below /etc/autosignin/secrets/kafka" $key $key) -}}
+{{- end -}}
+{{- end -}}
+{{- if contains "@" (default "" (default dict $config.apple).proxy) -}}
+{{- fail "config.apple.proxy has a password in it, which would lie in a ConfigMap: http://host:port alone" -}}
+{{- end -}}
 {{- if .Values.keda.enabled -}}
 {{- range $config.apps -}}
 {{- if gt (float64 (default 0 .requests_per_second)) 0.0 -}}
 {{- fail (printf "keda.enabled with a limit for the app %s: requests_per_second holds for each replica, so that scaling would break your quota, and where a quota is the limit more replicas do not help" .name) -}}
+{{- end -}}
+{{- end -}}
+{{- range dig "sign_in_with_apple" "clients" list $config -}}
+{{- if gt (float64 (default 0 .requests_per_second)) 0.0 -}}
+{{- fail (printf "keda.enabled with a limit for the client %s of Sign in with Apple: requests_per_second holds for each replica, so that scaling would break your quota, and where a quota is the limit more replicas do not help" .client_id) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -1,24 +1,59 @@
+{{/* The label `job` that the release's series have: the service's name, or the PodMonitor's with its namespace. */}}
+{{- define "autosignin.job" -}}
+{{- if .Values.prometheusRule.job -}}
+{{- .Values.prometheusRule.job -}}
+{{- else if .Values.podMonitor.enabled -}}
+{{- printf "%s/%s" .Release.Namespace (include "autosignin.fullname" .) -}}
+{{- else if .Values.serviceMonitor.enabled -}}
+{{- include "autosignin.fullname" . -}}
+{{- else -}}
+{{- fail "prometheusRule.enabled without a monitor: rules ask for the series of this release alone, so name the job label of your own scraping in prometheusRule.job, or enable serviceMonitor or podMonitor" -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+An expression that asks for this release alone, or else two releases under one Prometheus would speak for each other:
+(dict "root" $ "expr" TEXT). Every series of helm/rules has one of these names.
+*/}}
+{{- define "autosignin.scoped" -}}
+{{- $scope := printf "{namespace=%q,job=%q" .root.Release.Namespace (include "autosignin.job" .root) -}}
+{{- $marked := regexReplaceAll "[a-z_:]*autosignin_[a-z0-9_:]+|process_start_time_seconds" .expr "${0}{@}" -}}
+{{- $marked | replace "{@}{" (printf "%s," $scope) | replace "{@}" (printf "%s}" $scope) -}}
+{{- end -}}
+
+{{/* The worker's own defaults of events.time_to_execute. */}}
+{{- define "autosignin.patience" -}}
+{password_changed: 60s, sign_in_flagged: 60s, opted_out: 15m, deleted: 15m, session_ended: 15m, session_check: 1h, notification: 15m}
+{{- end -}}
+
 {{/*
 The objectives as series: an error budget for each type and bucket. A bucket has two spellings, since Prometheus 3
 writes le="60.0" where Prometheus 2 keeps le="60".
 */}}
 {{- define "autosignin.objectives" -}}
+{{- $release := printf "namespace: %s, job: %q" .Release.Namespace (include "autosignin.job" .) -}}
 - name: autosignin-objectives
   interval: 30s
   rules:
     - record: global:autosignin_slo_late_events:minimum
       expr: vector({{ int .Values.slo.minimumSlowEvents }})
+      labels: { {{- $release -}} }
+    {{- $own := merge (dict) (dig "events" "time_to_execute" dict .Values.config) (include "autosignin.patience" . | fromYaml) }}
     {{- range .Values.slo.objectives }}
     {{- $objective := . }}
+    {{- $key := index (splitList "." .type) 1 | replace "-" "_" }}
+    {{- if gt (include "autosignin.seconds" (get $own $key) | int64) (.seconds | int64) }}
+    {{- fail (printf "slo.objectives promises %s within %v s, but config.events.time_to_execute.%s lets the worker take %s, and others go first meanwhile: make that %v s or less, or change the objective" .type .seconds $key (get $own $key) .seconds) }}
+    {{- end }}
     {{- range list (toString .seconds) (printf "%v.0" .seconds) }}
     - record: type_le:autosignin_slo_error_budget:ratio
       expr: vector(1 - {{ $objective.ratio }})
-      labels: {type: {{ $objective.type }}, le: {{ . | quote }}}
+      labels: {type: {{ $objective.type }}, le: {{ . | quote }}, {{ $release }}}
     {{- end }}
     {{- end }}
 {{- end -}}
 
-{{/* All groups: the objectives of the values, and helm/rules with the changes that the values want. */}}
+{{/* All groups: the objectives of the values, and helm/rules for this release, with the changes that the values want. */}}
 {{- define "autosignin.groups" -}}
 {{ include "autosignin.objectives" . }}
 {{- $watch := dig "dead_letters" "watch" true .Values.config }}
@@ -26,6 +61,7 @@ writes le="60.0" where Prometheus 2 keeps le="60".
 {{- range (($.Files.Get $path) | fromYaml).groups }}
 {{- $rules := list }}
 {{- range $rule := .rules }}
+{{- $_ := set $rule "expr" (include "autosignin.scoped" (dict "root" $ "expr" $rule.expr)) }}
 {{- if $rule.alert }}
 {{- $change := default dict (get $.Values.prometheusRule.alerts $rule.alert) }}
 {{- $unwatched := and (not $watch) (eq $rule.alert "AutosigninDeadLettersUnwatched") }}
@@ -33,7 +69,9 @@ writes le="60.0" where Prometheus 2 keeps le="60".
 {{- range $field := list "for" "expr" }}{{- with get $change $field }}{{- $_ := set $rule $field . }}{{- end }}{{- end }}
 {{- with $change.severity }}{{- $_ := set $rule.labels "severity" . }}{{- end }}
 {{- $_ := set $rule "labels" (merge (dict) $rule.labels $.Values.prometheusRule.alertLabels) }}
-{{- $_ := set $rule.annotations "runbook_url" (printf "%s/%s.md" (trimSuffix "/" $.Values.prometheusRule.runbookUrl) $rule.alert) }}
+{{- with $.Values.prometheusRule.runbookUrl }}
+{{- $_ := set $rule.annotations "runbook_url" (printf "%s/%s.md" (trimSuffix "/" .) $rule.alert) }}
+{{- end }}
 {{- $rules = append $rules $rule }}
 {{- end }}
 {{- else }}

@@ -8,8 +8,10 @@ import pytest
 import yaml
 
 import values_reference
-from chart import CHART, COMBINATIONS, EXAMPLES, HELM, WORKER, files_of, helm, one, pods, render
+from chart import CHART, COMBINATIONS, EXAMPLES, HELM, ROOT, WORKER, files_of, helm, one, pods, render
 from manifests import check
+from rules import promtool
+from test_rules import selectors
 
 KUBES = ["1.27.0", "1.31.0", "1.35.0"]
 SECRETS = "/etc/autosignin/secrets/"
@@ -34,6 +36,13 @@ def test_manifests_are_valid(combination, kube):
         check(manifest, kube.rsplit(".", 1)[0])
 
 
+@pytest.mark.parametrize("combination", COMBINATIONS)
+def test_examples_ask_for_nothing_that_a_cluster_may_lack(combination):
+    """A priority or runtime class that is not there refuses every pod."""
+    for _, _, spec in pods(render(combination)):
+        assert not {"priorityClassName", "runtimeClassName"} & set(spec)
+
+
 def test_a_misspelt_field_of_a_custom_resource_is_found():
     monitor = one(render("production"), "ServiceMonitor")
     monitor["spec"]["endpoints"][0]["intervall"] = "15s"
@@ -45,7 +54,7 @@ def test_everything_at_once_is_valid():
     everything = {
         "commonLabels": {"team": "identity"}, "imagePullSecrets": [{"name": "registry"}], "nodeSelector": {"disk": "ssd"},
         "tolerations": [{"key": "dedicated", "operator": "Exists"}], "runtimeClassName": "gvisor",
-        "affinity": {"nodeAffinity": {}}, "dnsConfig": {"options": [{"name": "ndots", "value": "1"}]},
+        "affinity": {"nodeAffinity": {}}, "priorityClassName": "high", "dnsConfig": {"options": [{"name": "ndots", "value": "1"}]},
         "podLabels": {"a": "b"}, "podAnnotations": {"c": "d"},
         "serviceAccount": {"annotations": {"e": "f"}}, "extraArgs": [],
         "extraEnvFrom": [{"configMapRef": {"name": "more"}}],
@@ -222,6 +231,39 @@ def test_keda_scales_on_lag_and_owns_the_replicas():
     assert [it["metadata"]["topic"] for it in scaled["triggers"]] == ["account-events", "account-events-eu"]
 
 
+@pytest.mark.parametrize("properties,tls,sasl", [
+    ({"security.protocol": "SASL_SSL", "sasl.mechanism": "SCRAM-SHA-512"}, "enable", "scram_sha512"),
+    ({"security.protocol": "SASL_SSL", "sasl.mechanism": "PLAIN"}, "enable", "plaintext"),
+    ({"security.protocol": "sasl_plaintext", "sasl.mechanism": "SCRAM-SHA-256"}, None, "scram_sha256"),
+    ({"security.protocol": "SSL"}, "enable", None),
+    ({"security.protocol": "PLAINTEXT"}, None, None),
+])
+def test_keda_speaks_to_the_brokers_as_the_worker_does(properties, tls, sasl):
+    for trigger in one(render("keda", {"config": {"kafka": {"properties": properties}}}), "ScaledObject")["spec"]["triggers"]:
+        assert (trigger["metadata"].get("tls"), trigger["metadata"].get("sasl")) == (tls, sasl)
+
+
+def test_kedas_credentials_are_in_the_secret_that_the_readme_makes():
+    readme = (CHART / "README.md").read_text()
+    made = re.search(r"secret generic autosignin-kafka (.*)", readme)[1]
+    manifests = render("keda")
+    (authentication,) = [it for it in manifests if it["kind"] == "TriggerAuthentication"]
+    assert one(manifests, "ScaledObject")["spec"]["triggers"][0]["authenticationRef"]["name"] == authentication["metadata"]["name"]
+    parameters = {it["parameter"]: it["key"] for it in authentication["spec"]["secretTargetRef"]}
+    # The worker's brokers are known by their own CA, so KEDA needs it as well.
+    assert set(parameters) == {"username", "password", "ca"}
+    for key in parameters.values():
+        assert re.search(rf"--from-(file|literal)={re.escape(key)}\b", made), key
+
+
+def test_a_large_threshold_stays_a_number():
+    (trigger,) = one(render("keda", {"keda": {"lagThreshold": 2000000}, "config": {"kafka": {"topics": ["events"]}}}),
+                     "ScaledObject")["spec"]["triggers"]
+    assert trigger["metadata"]["lagThreshold"] == "2000000"
+    config = one(render("local", {"config": {"limits": {"records_buffered_max": 2000000}}}), "ConfigMap", "autosignin-worker")
+    assert "records_buffered_max: 2000000\n" in config["data"]["worker.yaml"]
+
+
 def rules_of(values):
     spec = one(render("production", values), "PrometheusRule")["spec"]
     return {rule["alert"]: rule for group in spec["groups"] for rule in group["rules"] if "alert" in rule}
@@ -239,6 +281,78 @@ def test_values_change_alerts():
     breaker = changed["AutosigninBreakerOpen"]
     assert (breaker["for"], breaker["labels"]["severity"], breaker["expr"]) == ("9m", "info", "up == 0")
     assert set(plain) - set(rules_of({"config": {"dead_letters": {"watch": False}}})) == {"AutosigninDeadLettersUnwatched"}
+
+
+def test_the_chart_knows_how_much_time_the_worker_takes_itself():
+    reference = subprocess.run([WORKER, "config-reference"], capture_output=True, text=True, check=True).stdout
+    prefix = "events.time_to_execute."
+    own = {path.removeprefix(prefix): default.strip("`")
+           for path, default, _, _ in values_reference.keys_of(reference) if path.startswith(prefix)}
+    rules = (CHART / "templates" / "_rules.tpl").read_text()
+    known = yaml.safe_load(re.search(r'define "autosignin.patience" -\}\}\n(.*?)\n', rules)[1])
+    assert known == own and len(own) == 7
+    # Faster than promised, and just as promised after a change of both.
+    assert groups_of({"config": {"events": {"time_to_execute": {"password_changed": "1500ms", "deleted": "60s"}}},
+                      "slo": {"objectives": [{"type": "account.deleted.v1", "seconds": 60, "ratio": 0.99}]}})
+
+
+def groups_of(values, combination="production", namespace="identity"):
+    done = helm("template", "release", CHART, "--namespace", namespace, "--kube-version", "1.31.0", *files_of(combination),
+                "--show-only", "templates/prometheusrule.yaml", values=values)
+    assert done.returncode == 0, done.stderr
+    return yaml.safe_load(done.stdout)["spec"]["groups"]
+
+
+@pytest.mark.parametrize("values,combination,job", [
+    ({}, "production", "release-autosignin-worker"),
+    ({"prometheusRule": {"enabled": True}}, "keda", "identity/release-autosignin-worker"),
+    ({"prometheusRule": {"job": "pods"}, "serviceMonitor": {"enabled": False}}, "production", "pods"),
+])
+def test_rules_ask_for_their_own_release_alone(values, combination, job):
+    scope = {"namespace": "identity", "job": job}
+    asked = 0
+    for rule in [rule for group in groups_of(values, combination) for rule in group["rules"]]:
+        found, _ = selectors(rule["expr"])
+        if not found:
+            assert scope.items() <= rule["labels"].items(), rule
+        for selector in found:
+            asked += 1
+            assert scope.items() <= {it.name: it.value for it in selector.matchers.matchers}.items(), (selector.name, rule["expr"])
+    assert asked >= 100
+
+
+def test_releases_under_one_prometheus_leave_each_other_alone(tmp_path):
+    """One is gone and was slow; the other has other objectives and is well."""
+    files = []
+    for namespace, values in (("one", {}), ("two", {"slo": {"objectives": [
+            {"type": "account.deleted.v1", "seconds": 900, "ratio": 0.5}]}})):
+        groups = [{**group, "interval": "1m"} for group in groups_of(values, namespace=namespace)]
+        for rule in [rule for group in groups for rule in group["rules"]]:
+            rule.pop("annotations", None)
+        file = tmp_path / f"{namespace}.yaml"
+        file.write_text(yaml.safe_dump({"groups": groups}))
+        assert promtool("check", "rules", file).returncode == 0
+        files.append(str(file))
+    series = []
+    for namespace, in_time in (("one", "0+7x120 840x500"), ("two", "0+7x700")):
+        labels = f'namespace="{namespace}",job="release-autosignin-worker",instance="{namespace}",type="account.deleted.v1"'
+        series += [{"series": f'autosignin_time_to_execute_seconds_bucket{{{labels},le="900"}}', "values": in_time},
+                   {"series": f"autosignin_time_to_execute_seconds_count{{{labels}}}", 
+                    "values": "0+10x120 _x600" if namespace == "one" else "0+10x700"},
+                   {"series": f'autosignin_events_settled_total{{{labels},outcome="dead_lettered"}}', "values": "0x700"},
+                   {"series": f'autosignin_build_info{{{labels}}}', "values": "1x120 _x600" if namespace == "one" else "1x700"}]
+    own = {"namespace": "one", "job": "release-autosignin-worker", "severity": "critical", "team": "identity"}
+    absent = [{"exp_labels": own}]
+    checks = [{"eval_time": "100m", "alertname": "AutosigninBudgetBurn",
+               "exp_alerts": [{"exp_labels": {**own, "type": "account.deleted.v1", "le": "900", "window": window, "severity": severity}}
+                              for window, severity in (("1h", "critical"), ("6h", "critical"), ("1d", "warning"))]},
+              # Nobody is told for ever after 6 h, and a release that was taken away has taken its rules with it.
+              *({"eval_time": f"{hours}h", "alertname": "AutosigninWorkerAbsent", "exp_alerts": absent} for hours in (3, 5, 8, 9, 11))]
+    file = tmp_path / "test.yaml"
+    file.write_text(yaml.safe_dump({"rule_files": files, "evaluation_interval": "1m", "tests": [
+        {"interval": "1m", "input_series": series, "alert_rule_test": checks}]}))
+    done = promtool("test", "rules", file)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_dead_letter_report_is_a_command_of_the_worker():
@@ -288,9 +402,20 @@ BAD_VALUES = [
     ({"config": {"admin": {"address": "127.0.0.1"}}}, "loopback"),
     ({"config": {"admin": {"port": 0}}}, "must not be 0"),
     ({"serviceMonitor": {"enabled": True}, "podMonitor": {"enabled": True}}, "enable one"),
+    ({"serviceMonitor": {"enabled": False}}, "prometheusRule.job"),
+    ({"commonLabels": {"app.kubernetes.io/version": "x"}}, "commonLabels has the label app.kubernetes.io/version"),
+    ({"podLabels": {"app.kubernetes.io/instance": "x"}}, "podLabels has the label app.kubernetes.io/instance"),
+    ({"commonLabels": {"release": "x"}}, "release, which is set already"),
+    ({"config": {"events": {"time_to_execute": {"password_changed": "5m"}}}}, "config.events.time_to_execute.password_changed"),
+    ({"slo": {"objectives": [{"type": "account.deleted.v1", "seconds": 60, "ratio": 0.99}]}}, "config.events.time_to_execute.deleted"),
+    ({"slo": {"objectives": [{"type": "account.session-check.v1", "seconds": 900, "ratio": 0.9}]}}, "time_to_execute.session_check"),
+    ({"config": {"apple": {"proxy": "http://user:hidden@proxy.internal:3128", "transport": "http1"}}}, "has a password in it"),
     ({"keda": {"enabled": True}, "config": {"apps": [{
         "name": "tv", "bundle_id": "b", "issuer_id": "i", "requests_per_second": 50, "keys": [{"id": "K", "file": "/k"}]}]}},
      "would break your quota"),
+    ({"keda": {"enabled": True}, "config": {"sign_in_with_apple": {"clients": [{
+        "client_id": "com.example.tv", "team_id": "T", "requests_per_second": 5, "keys": [{"id": "K", "file": "/k"}]}]}}},
+     "the client com.example.tv of Sign in with Apple"),
 ]
 
 
@@ -299,6 +424,23 @@ def test_bad_values_are_refused(values, named):
     done = helm("template", "release", CHART, "--kube-version", "1.31.0", *files_of("production"), values=values)
     assert done.returncode != 0
     assert named in done.stderr, done.stderr
+
+
+def secret_properties():
+    """What the worker itself takes from a file alone."""
+    source = (ROOT / "worker" / "adapters" / "kafka" / "properties.cpp").read_text()
+    names = re.findall(r'"([a-z.]+)"', source.split("constexpr std::array secrets{")[1].split("};")[0])
+    assert len(names) >= 6
+    return names
+
+
+@pytest.mark.parametrize("name", secret_properties())
+def test_a_secret_gets_into_no_config_map(name):
+    done = helm("template", "release", CHART, "--kube-version", "1.31.0", *files_of("production"),
+                values={"config": {"kafka": {"properties": {name: "hidden"}}}})
+    assert done.returncode != 0
+    assert f"config.kafka.properties.{name} is a secret" in done.stderr and f"{name}.file" in done.stderr
+    assert "hidden" not in done.stderr + done.stdout
 
 
 def open_objects(schema, path=""):
@@ -365,16 +507,35 @@ def test_the_worker_takes_the_rendered_configuration(combination, tmp_path):
     assert "warning" not in done.stdout, done.stdout
 
 
-def test_notes_tell_the_next_step(tmp_path):
+@pytest.fixture(scope="module")
+def notes_of(tmp_path_factory):
     # Only an install prints the notes, and that needs a cluster; so they are rendered as a text of a manifest.
-    copy = tmp_path / "chart"
+    copy = tmp_path_factory.mktemp("notes") / "chart"
     shutil.copytree(CHART, copy)
     notes = (copy / "templates" / "NOTES.txt").read_text()
     (copy / "templates" / "_notes.tpl").write_text('{{- define "notes" -}}' + notes + "{{- end -}}")
     (copy / "templates" / "notes.yaml").write_text(
         'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: notes}\ndata:\n  text: {{ include "notes" . | quote }}\n')
-    done = helm("template", "release", copy, "--show-only", "templates/notes.yaml", "--kube-version", "1.31.0", *files_of("local"))
-    text = yaml.safe_load(done.stdout)["data"]["text"]
+
+    def render_notes(combination, values=None):
+        done = helm("template", "release", copy, "--show-only", "templates/notes.yaml", "--kube-version", "1.31.0",
+                    *files_of(combination), values=values)
+        assert done.returncode == 0, done.stderr
+        return yaml.safe_load(done.stdout)["data"]["text"]
+    return render_notes
+
+
+def test_notes_tell_the_next_step(notes_of):
+    text = notes_of("local")
     for words in ("rollout status statefulset/release-autosignin-worker", "helm -n default test release", "NOBODY SCRAPES IT",
-                  "NOBODY IS PAGED", "dead-letters list"):
+                  "NOBODY IS PAGED", "dead-letters list", "logs release-autosignin-worker-0 -c check-config"):
         assert words in text
+    assert "check-config" not in notes_of("local", {"checkConfig": {"enabled": False}})
+    assert "NOBODY" not in notes_of("production") and "RUNBOOK" not in notes_of("production")
+
+
+def test_pages_link_to_runbooks_that_somebody_has_published(notes_of):
+    nowhere = {"prometheusRule": {"runbookUrl": ""}}
+    assert all("runbook_url" not in rule["annotations"] for rule in rules_of(nowhere).values())
+    assert "PAGES LINK TO NO RUNBOOK" in notes_of("production", nowhere)
+    assert yaml.safe_load((CHART / "values.yaml").read_text())["prometheusRule"]["runbookUrl"] == ""

@@ -10,7 +10,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from chart import CHART
 from panels import expressions, panels_of
-from test_rules import check_expression
+from test_rules import check_expression, selectors
 
 # Without them queries and the panels' own options would be read as anything.
 plugins.register_default_plugins()
@@ -67,10 +67,9 @@ def test_panels_fit_and_can_be_told_apart(board):
 
 def test_queries_are_of_series_that_exist_and_of_the_chosen_deployment(board):
     for title, expression in expressions(board):
-        if "ALERTS" not in expression:
-            for selector in check_expression(expression):
-                names = {matcher.name for matcher in selector.matchers.matchers}
-                assert {"namespace", "job"} <= names, f"{title}: {expression}"
+        for selector in selectors(expression)[0] if "ALERTS" in expression else check_expression(expression):
+            names = {matcher.name for matcher in selector.matchers.matchers}
+            assert {"namespace", "job"} <= names, f"{title}: {expression}"
 
 
 def test_panels_are_found_by_their_title(board):

@@ -6,21 +6,35 @@ import shlex
 import subprocess
 
 import pytest
+import yaml
 
-from chart import CHART, ROOT, WORKER
-from rules import alerts, catalogue
-from test_rules import check_expression
+from chart import CHART, ROOT, WORKER, files_of, helm, one
+from rules import alerts, catalogue, promtool
+from test_rules import CASES, check_expression, promtool_test, selectors
 
 PAGES = {path.stem: path.read_text() for path in (CHART / "runbooks").glob("*.md") if path.stem != "README"}
 SECTIONS = ["What it means to people", "First look", "Likely causes, in order", "How to fix", "How to know it is over"]
 
 # kubectl as these pages use it; its own help is not to be had everywhere.
 KUBECTL = {
-    "get": {"--raw", "-o"}, "describe": set(), "exec": {"-c"}, "apply": {"-f"}, "delete": set(),
+    "get": {"-o"}, "port-forward": set(), "describe": set(), "exec": {"-c", "-it"}, "apply": {"-f"}, "delete": set(),
     "logs": {"-l", "-c", "--prefix", "--tail", "--since", "--previous"}, "rollout": set(),
-    "create": {"--from-file", "--dry-run", "-o"},
+    "patch": {"--type", "--patch-file"},
 }
+CONFIG = yaml.safe_load((CHART / "values.yaml").read_text())["config"]
 HELM = {"upgrade", "rollback", "test"}
+
+
+def test_the_names_that_pages_use_are_those_of_an_installation():
+    names = dict(re.findall(r"^\$ (\w+)=(\S+)", (CHART / "runbooks" / "README.md").read_text(), re.M))
+    done = helm("template", "autosignin-worker", CHART, "-n", names["NS"], "--kube-version", "1.31.0", *files_of("production"))
+    workers = one([it for it in yaml.safe_load_all(done.stdout) if it], "StatefulSet")
+    kind, name = names["APP"].split("/")
+    assert (workers["kind"].lower(), workers["metadata"]["name"], f"{name}-0") == (kind, name, names["POD"])
+    labels = dict(label.split("=") for label in names["WORKERS"].split(","))
+    assert labels == workers["spec"]["selector"]["matchLabels"]
+    # Of all releases in the namespace, and of other programs' charts too, otherwise.
+    assert not [name for name, page in PAGES.items() if "component=worker" in page]
 
 
 def test_one_page_an_alert():
@@ -44,7 +58,7 @@ def commands(page):
     """Every command: lines of console blocks, and whole commands in a sentence; a pipe is several."""
     lines = [line.removeprefix("$ ") for block in blocks(page, "console") for line in block.splitlines()]
     assert all(lines)
-    lines += [text for text in inline(page) if re.match(r"(autosignin-worker|kubectl|helm) ", text)]
+    lines += [text for text in inline(page) if re.match(r"(autosignin-worker|kubectl|helm|printf) ", text)]
     for line in lines:
         for part in re.split(r" \| (?=(?:grep|kubectl|jq))", line):
             yield shlex.split(part)
@@ -97,14 +111,45 @@ def test_commands_exist(page):
             check_kubectl(arguments)
         elif program == "helm":
             assert arguments[0] in HELM
+        elif program == "curl":
+            assert arguments == ["-s", "http://127.0.0.1:9464/status"], command
+            assert f"port-forward \"$POD\" {CONFIG['admin']['port']} &" in page
         else:
-            assert program == "grep", command
+            assert program in ("grep", "printf"), command
     assert seen
+
+
+def test_what_changes_something_can_be_asked_and_is_signed(page):
+    """Without a terminal nothing is asked and nothing is done; and a pod's user is nobody's name."""
+    for line in [text for text in inline(page) if re.search(r"dead-letters (replay|discard)", text)]:
+        assert line.startswith('kubectl -n "$NS" exec -it "$APP" -c worker -- '), line
+        assert "--by NAME --why TEXT" in line, line
 
 
 def test_queries_are_of_series_that_exist(page):
     for query in blocks(page, "promql"):
         assert check_expression(query.strip())
+
+
+ENDS = [(name, case) for name, cases in CASES.items() for case in cases if "fires" in case]
+
+
+@pytest.mark.parametrize("name,case", ENDS, ids=[f"{name}: {case['because']}" for name, case in ENDS])
+def test_it_is_not_over_while_the_alert_fires(name, case, tmp_path):
+    """The last query of a page answers nothing then, also where one replica is well, and something when it has resolved."""
+    query = blocks(PAGES[name], "promql")[-1].strip()
+    asked = {selector.name for selector in selectors(query)[0]}
+    if not asked <= {series.partition("{")[0] for series in case["fires"]}:
+        pytest.skip("asks for what the alert does not")
+    test = promtool_test(name, case)
+    del test["alert_rule_test"]
+    test["promql_expr_test"] = [{"expr": query, "eval_time": case["at"], "exp_samples": []}]
+    if "resolved" in case:
+        test["promql_expr_test"].append({"expr": f"absent({query})", "eval_time": case["resolved"], "exp_samples": []})
+    file = tmp_path / "test.yaml"
+    file.write_text(yaml.safe_dump({"rule_files": [], "evaluation_interval": "1m", "tests": [test]}))
+    done = promtool("test", "rules", file)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @functools.cache

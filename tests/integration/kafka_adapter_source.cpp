@@ -203,6 +203,66 @@ TEST_CASE("a partition is not let go before the engine released it, and moves to
     CHECK(first.port->close(10s));
 }
 
+TEST_CASE("a member for whom no partition is left has its place all the same") {
+    dev::EmbeddedBroker broker{{{"events", 1}}};
+    Journal journal;
+    auto first = source(settings_for(broker, {"events"}), journal);
+    CHECK_FALSE(first.port->stats().placed);
+    REQUIRE(first.until_count<Assigned>(1));
+    CHECK(first.port->stats().placed);
+    std::vector<Driver<kafka::RecordSource>> members;
+    members.push_back(std::move(first));
+    for (int late = 0; late < 2; ++late) {  // whoever of them gets it, the other gets nothing
+        members.push_back(source(settings_for(broker, {"events"}), journal));
+        CHECK_FALSE(members.back().port->stats().placed);
+    }
+    std::vector<std::size_t> let_go(members.size());
+    const auto everybody_knows = [&] {
+        std::size_t owned = 0;
+        bool placed = true;
+        for (std::size_t at = 0; at < members.size(); ++at) {
+            members[at].collect();
+            for (; let_go[at] < members[at].all<Revoked>().size(); ++let_go[at]) {
+                members[at].port->release(members[at].all<Revoked>()[let_go[at]]->epochs);
+            }
+            owned += members[at].port->stats().partitions_owned;
+            placed = placed && members[at].port->stats().placed;
+        }
+        return placed && owned == 1;
+    };
+    bool all = false;
+    for (int turns = 0; turns < 300 && !all; ++turns) {
+        all = members.back().until(everybody_knows, 100ms);
+    }
+    CHECK(all);
+}
+
+TEST_CASE("no partition, since the topic is missing or hidden, is no place") {
+    dev::EmbeddedBroker broker{{{"events", 1}}};
+    Journal journal;
+    for (const int code :
+         {RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED}) {
+        kafka::Client client{"consumer", journal};
+        auto conf = client.configure(
+            settings_for(broker), {}, {{"group.id", "group"}, {"enable.auto.commit", "false"}});
+        REQUIRE(conf);
+        REQUIRE(client.open(std::move(*conf), true));
+        kafka::Assignment assignment{client, kafka::OffsetReset::earliest};
+        const kafka::RdPartitions nothing{rd_kafka_topic_partition_list_new(1)};
+        std::vector<core::Input> inputs;
+
+        client.reporter().fault(code, "events", "not there", kafka::steady_now());
+        assignment.rebalanced(RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS, nothing.get(), inputs);
+        CHECK_FALSE(client.reporter().stats().placed);
+
+        // Made or granted, and others have its partitions.
+        assignment.rebalanced(RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS, nothing.get(), inputs);
+        assignment.rebalanced(RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS, nothing.get(), inputs);
+        CHECK(client.reporter().stats().placed);
+        CHECK(inputs.empty());
+    }
+}
+
 TEST_CASE("a partition whose offset cannot be had waits alone, and what is read meanwhile is read on") {
     // One partition's error used to fail the look-up of all, again and again: none of them was read.
     dev::EmbeddedBroker broker{{{"events", 1}}};

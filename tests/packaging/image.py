@@ -4,6 +4,7 @@
 """
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -71,6 +72,12 @@ with tempfile.TemporaryDirectory() as scratch, tarfile.open(archive) as tar:
     there = {n for n in files if ".so" in n or n.endswith("ca-certificates.crt")}
     check("its bill of materials names every library, with package and version",
           named == there and all(c["version"] and c["purl"] for c in bill["components"]), named ^ there)
+
+    compiled_in = {c["name"] for c in bill["components"] if not any(p["name"] == "file" for p in c["properties"])}
+    check("and what is compiled into the program", compiled_in == {"libcli11-dev", "libvalijson-dev", "nlohmann-json3-dev"}, compiled_in)
+    system = platform.freedesktop_os_release()
+    release = f"distro={system['ID']}-{system['VERSION_ID']}"
+    check("of the system that they are from", all(release in c["purl"] for c in bill["components"]))
 
     event = (source / "schemas/examples/valid/opted-out.json").read_bytes()
     good, said = explained(bundle(root, folder), event) if shutil.which("runc") else (False, "no runc here")

@@ -34,9 +34,9 @@ admin::Health health(const Circumstances& now) {
     if (now.source.contact == kafka::Contact::lost) {
         return not_ready("no broker answers; the worker goes on by itself as soon as one does");
     }
-    if (now.source.assignments == 0) {
+    if (!now.source.placed) {
         return not_ready(
-            reached ? "joining the consumer group: no partition was assigned yet"
+            reached ? "joining the consumer group: it has not given this worker its share yet"
                     : "no broker was reached yet");
     }
     return {};

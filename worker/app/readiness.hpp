@@ -18,11 +18,11 @@ struct Circumstances {
     common::Duration standstill_fail_after{};
 };
 
-// Ready from the first assignment on; a rebalance does not change that, since a worker without partitions is
-// as it should be while others have them. Not alive: fatal, or work stands still for longer than a supervisor
-// shall wait. Not ready: fatal, draining, no broker that answers, or a partition that waits for a decision.
-// (That the loop turns is what the admin server finds out by itself: this is asked on the loop's
-// thread.)
+// Ready from the first assignment on, also of nothing: a replica too many must not stop a rollout. A
+// rebalance does not change that, since a worker without partitions is as it should be while others have
+// them. Not alive: fatal, or work stands still for longer than a supervisor shall wait. Not ready: fatal,
+// draining, no broker that answers, or a partition that waits for a decision. (That the loop turns is what
+// the admin server finds out by itself: this is asked on the loop's thread.)
 [[nodiscard]] admin::Health health(const Circumstances& now);
 
 }  // namespace app

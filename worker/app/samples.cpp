@@ -63,7 +63,9 @@ void append_credentials(
 void append_letters(const ledger::Standing& standing, common::WallTime now, Samples& samples) {
     samples.push_back({metrics::Metric::dead_letters_expired, {}, static_cast<double>(standing.expired)});
     const std::size_t watched = standing.owing ? standing.owing->watched : 0;
+    const std::size_t unwatched = standing.partitions - std::min(standing.partitions, watched);
     samples.push_back({metrics::Metric::dead_letters_watched, {}, static_cast<double>(watched)});
+    samples.push_back({metrics::Metric::dead_letters_unwatched, {}, static_cast<double>(unwatched)});
     if (!standing.owing) {
         return;
     }

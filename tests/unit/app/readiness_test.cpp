@@ -13,7 +13,8 @@ constexpr const char* alive = "";
 kafka::KafkaStats at_work() {
     kafka::KafkaStats stats;
     stats.contact = kafka::Contact::reached;
-    stats.assignments = 3;
+    stats.placed = true;
+    stats.partitions_owned = 3;
     return stats;
 }
 
@@ -33,6 +34,12 @@ kafka::KafkaStats joining() {
     return stats;
 }
 
+kafka::KafkaStats one_replica_too_many() {
+    kafka::KafkaStats stats = joining();
+    stats.placed = true;
+    return stats;
+}
+
 kafka::KafkaStats holding() {
     kafka::KafkaStats stats = at_work();
     stats.partitions_held = {{.topic = "accounts", .partition = 7}};
@@ -42,6 +49,7 @@ kafka::KafkaStats holding() {
 kafka::KafkaStats without_partitions_again() {
     kafka::KafkaStats stats = at_work();
     stats.revocations = 3;
+    stats.partitions_owned = 0;
     return stats;
 }
 
@@ -100,7 +108,8 @@ TEST_CASE("livez and readyz: what each state of the worker means for them") {
          "kafka.auto_offset_reset: earliest"},
         {"the brokers went away", out_of_touch(), false, false, {}, alive, "no broker answers"},
         {"started before its broker", never_reached(), false, false, {}, alive, "no broker was reached yet"},
-        {"joining", joining(), false, false, {}, alive, "no partition was assigned yet"},
+        {"joining", joining(), false, false, {}, alive, "has not given this worker its share yet"},
+        {"the group had nothing for it", one_replica_too_many(), false, false, {}, alive, ""},
         {"others have the partitions now", without_partitions_again(), false, false, {}, alive, ""},
     };
     for (const Row& row : rows) {

@@ -40,6 +40,7 @@ TEST_CASE("samples: what is owed is absent while nobody knows it, and 0 once it 
         CHECK(series(samples, Metric::dead_letters_oldest) == 0);
         CHECK(series(samples, Metric::oldest_unexecuted) == 0);
         CHECK(value(samples, Metric::dead_letters_watched) == 0);
+        CHECK(value(samples, Metric::dead_letters_unwatched) == 0);
         CHECK(value(samples, Metric::dead_letters_expired) == 7);
     }
     SUBCASE("known to be none") {
@@ -53,6 +54,14 @@ TEST_CASE("samples: what is owed is absent while nobody knows it, and 0 once it 
         CHECK(value(samples, Metric::dead_letters_oldest) == 0);
         CHECK(value(samples, Metric::oldest_unexecuted, {"dead_lettered"}) == 0);
         CHECK(value(samples, Metric::dead_letters_watched) == 3);
+    }
+    SUBCASE("some partitions are known, or none of those it was given") {
+        app::ledger::Owing some;
+        some.watched = 3;
+        CHECK(value(samples_of({some, 0, 3}), Metric::dead_letters_unwatched) == 0);
+        CHECK(value(samples_of({some, 0, 5}), Metric::dead_letters_unwatched) == 2);
+        CHECK(value(samples_of({some, 0, 2}), Metric::dead_letters_unwatched) == 0);
+        CHECK(value(samples_of({std::nullopt, 0, 5}), Metric::dead_letters_unwatched) == 5);
     }
     SUBCASE("one, for an hour") {
         app::ledger::Owing one;

@@ -113,3 +113,38 @@ TEST_CASE("replay: what is still invalid goes back with its lineage") {
     CHECK(*header(rig.stored.front().record, "dlq.replay.of") == ancestor);
     CHECK(rig.stored.back().record.value->find(ancestor) != std::string::npos);
 }
+
+// It was counted when it was given up: dead-lettered and late.
+TEST_CASE("replay: its event counts no second time, however it ends") {
+    const auto type = core::EventType::opted_out;
+    for (const int answer : {204, 422}) {
+        CAPTURE(answer);
+        Rig rig;
+        rig.deliver_record("anna", three_deletes(), {});
+        rig.answer_oldest(422);
+        rig.answer_oldest(204);
+        rig.answer_oldest(204);
+        rig.acknowledge_all_stores();
+        const auto& took = rig.engine.stats().time_to_execute[static_cast<std::size_t>(type)];
+        CHECK(rig.settled(type, core::Outcome::dead_lettered) == 1);
+        CHECK(took.count() == 0);
+
+        rig.deliver_record("anna", three_deletes(), replayed("0"));
+        rig.answer_oldest(answer);
+        rig.answer_oldest(404);
+        rig.answer_oldest(404);
+        rig.acknowledge_all_stores();
+        CHECK(rig.requests.empty());
+        CHECK(rig.settled(type, core::Outcome::dead_lettered) == 1);
+        CHECK(rig.settled(type, core::Outcome::executed) == 0);
+        CHECK(took.count() == 0);
+
+        rig.deliver_record("anna", three_deletes(), {});
+        for (int command = 0; command < 3; ++command) {
+            rig.answer_oldest(204);
+        }
+        rig.acknowledge_all_stores();
+        CHECK(rig.settled(type, core::Outcome::executed) == 1);
+        CHECK(took.count() == 1);
+    }
+}

@@ -12,6 +12,7 @@
 // Threads: the loop's thread alone; rebalanced() is called from within the consumer's poll.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -66,6 +67,9 @@ private:
     void ask_again_later();
     // The good ones are read, whatever keeps the others waiting.
     void start(std::vector<Position> positions, std::vector<core::Input>& inputs);
+    // Others have the partitions; or there are none, since a topic is missing or may not be seen: then there
+    // was a fault since the last answer of the group, and our place is not known yet.
+    void note_empty_share();
     void unassign();
     // A topic may have been made again and nobody can tell which: at most once a minute.
     void tell_unplaced(std::string_view reason);
@@ -86,6 +90,8 @@ private:
 
     bool unassign_due_ = false;       // the group asked everything back, librdkafka has not been told yet
     std::set<core::Epoch> draining_;  // what unassign_due_ waits for
+
+    std::uint64_t topics_unseen_ = 0;  // such faults at the group's last empty answer
 
     common::OnceAMinute unplaced_;
 

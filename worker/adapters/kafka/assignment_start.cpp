@@ -50,6 +50,9 @@ void Assignment::try_assign(std::vector<core::Input>& inputs) {
         positions = std::move(*answer);
         client_.reporter().heard();
     }
+    if (waiting_.empty() && owned_.count() == 0) {
+        note_empty_share();
+    }
     waiting_.clear();
     for (Positions::Unknown& each : positions.unknown) {
         tell_unknown(client_.reporter(), each.code, partition_text(each.partition));
@@ -69,6 +72,14 @@ void Assignment::ask_again_later() {
     ++client_.reporter().stats().position_retries;
     retry_at_ = steady_now() + lookup_pause;
     client_.wake().wake_after(lookup_pause);
+}
+
+void Assignment::note_empty_share() {
+    auto& stats = client_.reporter().stats();
+    const auto of = [&stats](FaultKind kind) { return stats.faults.at(static_cast<std::size_t>(kind)); };
+    const std::uint64_t unseen = of(FaultKind::unknown_topic) + of(FaultKind::no_topic_right);
+    stats.placed = stats.placed || unseen == topics_unseen_;
+    topics_unseen_ = unseen;
 }
 
 void Assignment::start(std::vector<Position> positions, std::vector<core::Input>& inputs) {
@@ -107,7 +118,7 @@ void Assignment::start(std::vector<Position> positions, std::vector<core::Input>
         add(position.partition, from);
         const core::Epoch epoch = owned_.grant(position.partition, from);
         forget_held(position.partition);
-        ++client_.reporter().stats().assignments;
+        client_.reporter().stats().placed = true;
         inputs.emplace_back(core::Assigned{
             epoch, std::move(position.partition), position.next, std::move(position.metadata)});
     }

@@ -44,7 +44,7 @@ struct KafkaStats {
     Contact contact = Contact::none_yet;
 
     // Consumer only.
-    std::uint64_t assignments = 0;              // partitions given to us, over all time
+    bool placed = false;                        // the group gave us our share once, which may be nothing
     std::uint64_t revocations = 0;              // partitions asked back
     std::uint64_t losses = 0;                   // partitions lost without being asked
     std::uint64_t records_unowned = 0;          // dropped: being given back, not ours, or given out twice

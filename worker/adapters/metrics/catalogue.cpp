@@ -6,7 +6,7 @@ constexpr std::array<Definition, metrics_count> definitions{{
     {Metric::time_to_execute,
      "autosignin_time_to_execute_seconds",
      Kind::histogram,
-     "From the event's time until its last command had ended, by event type; dead letters and events with "
+     "From the event's time until its last command had ended; dead letters, their replays and events with "
      "nothing to do are left out. The objective is set on this.",
      {Label::type}},
     {Metric::oldest_unexecuted,
@@ -23,8 +23,8 @@ constexpr std::array<Definition, metrics_count> definitions{{
     {Metric::events_settled,
      "autosignin_events_settled_total",
      Kind::counter,
-     "Events for which nothing is left to do; an event counts once: dead-lettered if any command is, else by "
-     "the best that was achieved.",
+     "Events for which nothing is left to do; each counts once, replays do not: dead-lettered if any command "
+     "is, else by the best that was achieved.",
      {Label::type, Label::outcome}},
     {Metric::commands,
      "autosignin_commands_total",
@@ -64,6 +64,10 @@ constexpr std::array<Definition, metrics_count> definitions{{
     {Metric::dead_letters_watched, "autosignin_dead_letters_watched", Kind::gauge,
      "Partitions whose open dead letters this worker counts, and no other. 0 on every worker: nobody can "
      "look; the log says why (dead_letters_unwatched)."},
+    {Metric::dead_letters_unwatched, "autosignin_dead_letters_unwatched", Kind::gauge,
+     "Partitions that this worker should watch and cannot: their open dead letters are in no sum. For "
+     "seconds "
+     "after a rebalance; else the log says why."},
     {Metric::dead_letters_without_value, "autosignin_dead_letters_without_value_total", Kind::counter,
      "Dead letters stored without their value because the broker takes none of that size. Raise its limit."},
     {Metric::heads_given_up, "autosignin_heads_given_up_total", Kind::counter,

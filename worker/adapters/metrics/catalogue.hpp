@@ -86,6 +86,7 @@ enum class Metric : std::uint8_t {
     dead_letters_oldest,
     dead_letters_expired,
     dead_letters_watched,
+    dead_letters_unwatched,
     dead_letters_without_value,
     heads_given_up,
     exhaustions_withheld,

@@ -47,8 +47,13 @@ struct LedgerWatch::Shared {
     }
     void show(std::optional<Owing> owing, std::uint64_t expired, common::Instant until) {
         const std::lock_guard lock{mutex};
-        standing = {owing, expired};
+        standing.owing = owing;
+        standing.expired = expired;
         holds_until = until;
+    }
+    void holds(std::size_t partitions) {
+        const std::lock_guard lock{mutex};
+        standing.partitions = partitions;
     }
     void end() {
         const std::lock_guard lock{mutex};
@@ -78,6 +83,7 @@ public:
             tell_trouble();
         }
         shared_->show(std::nullopt, letters_.expired(), {});
+        shared_->holds(0);
     }
 
 private:
@@ -89,10 +95,12 @@ private:
             in_trouble(news.error().message);
         } else if (*news == News::taken) {
             shared_->show(std::nullopt, letters_.expired(), {});  // before anybody else is given them
+            shared_->holds(0);
             letters_.taken();
             member_->let_go();
         } else if (*news == News::given) {
             letters_.given(member_->partitions());
+            shared_->holds(member_->partitions().size());
             due_ = steady_now();
             out_of_trouble();
         }
@@ -221,7 +229,11 @@ LedgerWatch::~LedgerWatch() {
 
 Standing LedgerWatch::standing(common::Instant now) const {
     const std::lock_guard lock{shared_->mutex};
-    return {now < shared_->holds_until ? shared_->standing.owing : std::nullopt, shared_->standing.expired};
+    Standing standing = shared_->standing;
+    if (now >= shared_->holds_until) {
+        standing.owing.reset();
+    }
+    return standing;
 }
 
 void LedgerWatch::ask_to_stop() {

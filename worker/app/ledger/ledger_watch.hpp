@@ -7,6 +7,7 @@
 // Threads: start(), standing() and stop() on the loop's thread. The journal is written to from the thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -23,6 +24,7 @@ namespace app::ledger {
 struct Standing {
     std::optional<Owing> owing;  // none: not known
     std::uint64_t expired = 0;
+    std::size_t partitions = 0;  // that the group gave this worker to watch
 };
 
 class LedgerWatch {

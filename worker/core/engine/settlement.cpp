@@ -248,7 +248,10 @@ void Engine::Impl::finish(ObligationKey key) {
     from.dirty = !planted(Bug::finished_and_not_committed);
     ++completions_;
     const Outcome outcome = outcome_of(obligation);
-    if (obligation.envelope.type && obligation.envelope.time && obligation.invalid_code.empty()) {
+    // As a dead letter it was counted already, and as late; a replay must not use up the objective once more.
+    const bool replayed = !obligation.lineage.of.empty();
+    if (obligation.envelope.type && obligation.envelope.time && obligation.invalid_code.empty() &&
+        !replayed) {
         const auto type = static_cast<std::size_t>(*obligation.envelope.type);
         ++stats_.counters.events_settled[type][static_cast<std::size_t>(outcome)];
         if (outcome != Outcome::dead_lettered && outcome != Outcome::nothing_to_do) {
