@@ -4,7 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/unit/dead_letters/letters_world.hpp"
-#include "worker/app/dead_letters/listing.hpp"
+#include "worker/app/dead_letters/rendering.hpp"
+#include "worker/app/dead_letters/texts.hpp"
 
 namespace {
 

@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "worker/app/dead_letters/texts.hpp"
+
 namespace app::dead_letters {
 
 common::Result<Plan> make_plan(

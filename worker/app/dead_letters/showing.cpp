@@ -6,6 +6,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "worker/app/dead_letters/texts.hpp"
 #include "worker/core/command/command.hpp"
 #include "worker/core/event/envelope.hpp"
 #include "worker/core/letters/advice.hpp"

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "worker/app/dead_letters/listing.hpp"
+#include "worker/app/dead_letters/rendering.hpp"
 
 namespace app::dead_letters {
 
