@@ -104,6 +104,23 @@ TEST_CASE("dead-letters: from a list of what is owed to nothing owed") {
         CHECK(contains(listed.output, "4 open dead letters in 2 groups"));
         CHECK(contains(listed.output, "3  invalid unknown_app"));
         CHECK(contains(listed.output, "whose turn: whoever runs the worker"));
+        CHECK(contains(listed.output, "app radio, from events"));
+        CHECK(
+            contains(tool({"list", "--app", "radio"}).output, "3 of 4 open dead letters match --app radio,"));
+        const Ended others = tool({"list", "--app", "tv", "--fail-when-open"});
+        CHECK(others.code == 0);
+        CHECK(contains(others.output, "0 of 4 open dead letters match --app tv\n"));
+        // The name is right, and another filter leaves its letters out.
+        CHECK(tool({"list", "--app", "radio", "--code", "400"}).code == 0);
+        // Misspelt, it is no good news.
+        for (const char* what : {"list", "replay", "watch"}) {
+            const Ended slip = tool({what, "--app", "raydio"});
+            CHECK(slip.code == 2);
+            CHECK(contains(slip.output, "--app raydio: no dead letter here says so, and configured are tv"));
+        }
+        const Ended half = tool({"list", "--app", "radio,raydio", "--format", "json"});
+        CHECK(half.code == 0);
+        CHECK(nlohmann::json::parse(half.output)["doubts"].size() == 1);
         const Ended shown = tool({"show", "events.dead-letters/0/0"});
         CHECK(shown.code == 0);
         CHECK(contains(shown.output, "add it to the configuration and replay"));
@@ -124,7 +141,8 @@ TEST_CASE("dead-letters: from a list of what is owed to nothing owed") {
         CHECK(back.code == 11);
         CHECK(contains(back.output, "3 of 3 sent: 3 came back (invalid unknown_app)"));
         CHECK(contains(tool({"list"}).output, "4 open dead letters in 2 groups"));
-        CHECK(contains(tool({"list", "--replayed"}).output, "3 open dead letters in 1 group"));
+        CHECK(contains(
+            tool({"list", "--replayed"}).output, "3 of 4 open dead letters match --replayed, in 1 group"));
         CHECK(contains(tool({"list", "--all"}).output, "7 dead letters"));
         const Ended refused = tool({"replay", "--yes", "--replays-max", "1", "--code", "unknown_app"});
         CHECK(refused.code == 11);
@@ -270,6 +288,12 @@ TEST_CASE("dead-letters: what cannot be done says so, by its exit code too") {
         {"a blank reason", {"discard", "--yes", "--why", " ", "--by", "anna"}, 2, "must not be blank"},
         {"nobody", {"discard", "--yes", "--why", "x", "--by", ""}, 2, "must not be blank"},
         {"no time", {"list", "--since", "yesterday"}, 2, "2026-11-20T09:15:00Z"},
+        {"a window of no time",
+         {"list", "--since", "2026-11-20T09:15:00Z", "--until", "2026-11-20T09:15:00Z"},
+         2,
+         "nothing lies between them"},
+        {"a partition that is not there", {"list", "--partition", "999"}, 2, "have the partitions 0 to "},
+        {"an offset that is not there", {"replay", "--yes", "--offset", "5"}, 2, "are empty"},
         {"an empty time", {"list", "--until", ""}, 2, "2026-11-20T09:15:00Z"},
     };
     for (const Row& row : rows) {

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "worker/core/letters/doubts.hpp"
 #include "worker/core/letters/resend.hpp"
 #include "worker/core/letters/selection.hpp"
 #include "worker/core/letters/signature.hpp"

@@ -97,7 +97,8 @@ void add_list(CLI::App& parent, const Given& options, ExitCode& exit_code) {
 }
 
 void add_watch(CLI::App& parent, const Given& options, ExitCode& exit_code) {
-    CLI::App* const command = parent.add_subcommand("watch", "The list, live, until Ctrl-C");
+    CLI::App* const command = parent.add_subcommand(
+        "watch", "The list, live, until Ctrl-C: all open letters are read anew each time");
     add_config_option(*command, options->config);
     add_filters(*command, *options, options->list.selection);
     command->add_flag("--each", options->list.each, "One entry a dead letter");

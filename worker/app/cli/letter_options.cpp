@@ -53,8 +53,8 @@ void add_filters(CLI::App& command, LetterOptions& options, core::Selection& sel
         command.add_option(name, values, help)->delimiter(',')->type_name(type)->group(filters);
     };
     any_of("--code", selection.codes, "Error code, for example 400 or unknown_app", "CODE");
-    any_of("--type", selection.types, "Event type, or unknown", "TYPE");
-    any_of("--app", selection.apps, "Configured app", "NAME");
+    any_of("--type", selection.types, "Event type, as list shows it; unknown: every one that is", "TYPE");
+    any_of("--app", selection.apps, "App, as configured or as the event calls it", "NAME");
     any_of("--account", selection.accounts, "The event's subject", "TEXT");
     any_of("--event", selection.events, "The event's id", "ID");
     command.add_option("--group", selection.groups, "Group, as list names it")

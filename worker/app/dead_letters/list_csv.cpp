@@ -33,7 +33,7 @@ std::string list_csv(const Listing& listing, const ListOptions& options) {
             text += fmt::format(
                 "{},{},{},{},{},{},{},{},{},{},{},{}\n", cell(place_text(letter.place)),
                 cell(place_text(letter.original)), each.settled, core::reason_word(letter.reason),
-                cell(letter.error_code), cell(core::type_word(letter)), cell(letter.app),
+                cell(letter.error_code), cell(core::type_word(letter)), cell(core::app_word(letter)),
                 cell(letter.envelope.subject), cell(letter.envelope.id), time_text(letter.since),
                 letter.attempts, letter.replays);
         }

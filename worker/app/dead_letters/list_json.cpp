@@ -17,7 +17,7 @@ ordered_json json_of(const Listing::Each& each) {
         {"reason", core::reason_word(letter.reason)},
         {"error_code", letter.error_code},
         {"type", core::type_word(letter)},
-        {"app", letter.app},
+        {"app", core::app_word(letter)},
         {"account", letter.envelope.subject},
         {"event", letter.envelope.id},
         {"since", time_text(letter.since)},
@@ -39,9 +39,13 @@ ordered_json json_of(const Listing::Each& each) {
 std::string list_json(const Listing& listing, const ListOptions& options, common::WallTime now) {
     ordered_json document{
         {"letters", listing.letters},
+        {"looked_at", listing.looked_at},
+        {"filter", core::text_of(options.selection)},
+        {"doubts", listing.doubts},
         {"expired_unsettled", listing.expired},
         {"not_letters", listing.not_letters},
         {"missing_topics", listing.missing_topics},
+        {"further_groups_letters", listing.groups.beyond()},
         {"groups", ordered_json::array()}};
     for (const auto& [signature, group] : listing.groups.rows()) {
         document["groups"].push_back(
@@ -61,6 +65,7 @@ std::string list_json(const Listing& listing, const ListOptions& options, common
              {"example", place_text(group.example)}});
     }
     if (options.each) {
+        document["each_left_out"] = listing.letters - listing.each.size();
         document["each"] = ordered_json::array();
         for (const Listing::Each& each : listing.each) {
             document["each"].push_back(json_of(each));

@@ -13,7 +13,8 @@ namespace app::dead_letters {
 [[nodiscard]] ExitCode list(
     const Config& config, const ListOptions& options, Format format, bool fail_when_open);
 
-// The list, again and again, until a signal ends the process.
+// The list, again and again, until a signal ends the process. Every look reads all open letters anew: what
+// was settled in between shows nowhere else.
 [[nodiscard]] ExitCode watch(const Config& config, const ListOptions& options, common::Duration interval);
 
 struct ShowOptions {

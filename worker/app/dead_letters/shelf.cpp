@@ -7,6 +7,9 @@
 #include <utility>
 
 #include "worker/app/adapter_settings.hpp"
+#include "worker/core/event/invalid_codes.hpp"
+#include "worker/core/identity/problem.hpp"
+#include "worker/core/outcome/classify.hpp"
 
 namespace app::dead_letters {
 namespace {
@@ -35,6 +38,7 @@ kafka::KafkaSettings replay_settings(const Config& config, std::vector<std::stri
 common::Result<Shelf> Shelf::open(const Config& config) {
     Shelf shelf;
     shelf.rules_ = to_settings(config).rules;
+    shelf.sources_ = config.kafka.topics;
     const kafka::KafkaSettings settings = replay_settings(config, {});
     auto reader = kafka::LogReader::open(settings, patience);
     if (!reader) {
@@ -77,6 +81,27 @@ common::Result<Shelf> Shelf::open(const Config& config) {
         shelf.stretches_.push_back(stretch_of(partitions[i], *marks, (*group)[i]));
     }
     return shelf;
+}
+
+core::KnownNames Shelf::known() const {
+    core::KnownNames known;
+    for (const auto& [app, id] : rules_.apps) {
+        known.apps.push_back(app);
+    }
+    known.topics = sources_;
+    const auto answers = core::answer_classes();
+    known.codes.assign(answers.begin(), answers.end());
+    for (const core::InvalidCode& invalid : core::invalid_codes) {
+        known.codes.push_back(invalid.code);
+    }
+    for (const core::InvalidCode& invalid : core::identity_codes) {
+        known.codes.push_back(invalid.code);
+    }
+    for (const Stretch& stretch : stretches_) {
+        known.partitions = std::max(known.partitions, stretch.partition.partition + 1);
+        known.end = std::max(known.end, stretch.end.value);
+    }
+    return known;
 }
 
 common::Result<bool> Shelf::read(const Stretch& stretch, core::Offset from, const Take& take) {

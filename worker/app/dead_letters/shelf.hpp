@@ -14,6 +14,7 @@
 #include "worker/adapters/kafka/group_offset.hpp"
 #include "worker/adapters/kafka/log_reader.hpp"
 #include "worker/app/config/config.hpp"
+#include "worker/core/letters/doubts.hpp"
 #include "worker/core/letters/read_letter.hpp"
 #include "worker/core/letters/stretch.hpp"
 
@@ -37,6 +38,8 @@ public:
     [[nodiscard]] const std::vector<std::string>& missing() const noexcept { return missing_; }
     [[nodiscard]] kafka::LogReader& reader() noexcept { return *reader_; }
     [[nodiscard]] const core::DecodeRules& rules() const noexcept { return rules_; }
+    // What filters are compared with.
+    [[nodiscard]] core::KnownNames known() const;
 
     // Hands over what lies between `from` and the stretch's end, in order, until the callback returns false.
     using Take = std::function<bool(core::LetterRead&&, core::Record&&)>;
@@ -46,6 +49,7 @@ private:
     Shelf() = default;
     std::unique_ptr<kafka::LogReader> reader_;
     core::DecodeRules rules_;
+    std::vector<std::string> sources_;
     std::vector<std::string> topics_;
     std::vector<std::string> missing_;
     std::vector<Stretch> stretches_;

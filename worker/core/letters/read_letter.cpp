@@ -70,6 +70,7 @@ void read_event(const Record& record, const DecodeRules& rules, Letter& letter) 
         letter.app = app_name(event->app, rules);
     } else {
         letter.envelope = std::move(std::get<Invalid>(decoded).envelope);
+        letter.given = names_given(record);
     }
 }
 
@@ -77,6 +78,17 @@ void read_event(const Record& record, const DecodeRules& rules, Letter& letter) 
 
 std::string_view reason_word(std::optional<DeadLetterReason> reason) noexcept {
     return reason ? reason_name(*reason) : std::string_view{"unknown"};
+}
+
+std::string_view type_word(const Letter& letter) noexcept {
+    if (letter.envelope.type) {
+        return type_name(*letter.envelope.type);
+    }
+    return letter.given.type.empty() ? std::string_view{"unknown"} : std::string_view{letter.given.type};
+}
+
+std::string_view app_word(const Letter& letter) noexcept {
+    return letter.app.empty() ? letter.given.app : letter.app;
 }
 
 LetterRead read_letter(const TopicPartition& topic, const Record& record, const DecodeRules& rules) {
