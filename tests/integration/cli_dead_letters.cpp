@@ -204,9 +204,12 @@ TEST_CASE("dead-letters: from a list of what is owed to nothing owed") {
             CHECK(data["discard"]["by"] == "anna");
             CHECK(data["discard"]["superseded_by"] == "event-new");
             CHECK(receipt["id"] == "events.dead-letters/0/1");
+            CHECK(data["origin"] == "events/0/1");
         }
         if (data["outcome"] == "executed") {
             CHECK(data["replay"]["count"] >= 2);
+            const std::string origin = data["origin"];
+            CHECK((origin == "events/0/0" || origin == "events/0/2" || origin == "events/0/3"));
         }
     }
     CHECK(outcomes == std::map<std::string, int>{{"dead_lettered", 8}, {"discarded", 1}, {"executed", 3}});

@@ -122,6 +122,10 @@ LetterRead read_letter(const TopicPartition& topic, const Record& record, const 
     const Lineage lineage = lineage_of(headers);
     letter.replays = lineage.replays;
     letter.replay_of = lineage.of;
+    letter.origin = lineage.origin;
+    if (letter.origin.empty() && !letter.original.partition.topic.empty()) {
+        letter.origin = position_text(letter.original.partition, letter.original.offset);
+    }
     letter.value_omitted = last_header(headers, letter_header::value_omitted) != nullptr;
     letter.key_omitted = last_header(headers, letter_header::key_omitted) != nullptr;
     read_event(record, rules, letter);

@@ -32,7 +32,8 @@ struct Letter {
     std::string consumer_group;
     std::string worker_version;
     int replays = 0;
-    std::string replay_of;       // the dead letter it descends from; empty: none
+    std::string replay_of;  // the dead letter it descends from; empty: none
+    std::string origin;  // the record that the account system wrote, as far back as is known; empty: unknown
     bool value_omitted = false;  // the broker took the original only without its value: it cannot be replayed
     bool key_omitted = false;
 
