@@ -14,6 +14,7 @@
 #include "tests/integration/cli_scene.hpp"
 #include "tests/kafka/child.hpp"
 #include "tests/kafka/traces.hpp"
+#include "worker/adapters/kafka/sole_member.hpp"
 
 namespace {
 
@@ -261,6 +262,33 @@ TEST_CASE("dead-letters: interrupted half-way and resumed, every letter is sent 
     }
     CHECK(replayed.size() == count + 1);  // and the originals, of none
     CHECK(contains(tool({"list"}).output, "0 open dead letters"));
+}
+
+// Brokers forget what the replay group committed a week after its last member left. This is that broker.
+TEST_CASE(
+    "dead-letters: what the workers' watch has closed is not open again when the replay group is forgotten") {
+    Scene scene;
+    scene.produce({of_radio(0), of_radio(1)});
+    {
+        WorkerProcess worker = scene.start({{"dead_letters.watch", "false"}});
+        await_letters(worker, 2);
+        REQUIRE(worker.stop() == 0);
+    }
+    Tool tool{scene.write_config()};
+    CHECK(contains(tool({"list"}).output, "2 open dead letters"));
+    kafka::KafkaSettings watch;
+    watch.bootstrap_servers = scene.broker().bootstrap();
+    watch.group_id = "cli.dead-letters";
+    watch.topics = {cli::dead_letter_topic};
+    {
+        const auto member = kafka::SoleMember::join(watch, "watch", 10s);
+        REQUIRE(member);
+        REQUIRE((*member)->commit({{{cli::dead_letter_topic, 0}, core::Offset{1}, {}}}));
+    }
+    CHECK(contains(tool({"list"}).output, "1 open dead letter "));
+    CHECK(contains(tool({"list", "--all"}).output, "2 dead letters"));
+    CHECK(contains(tool({"replay", "--yes", "--wait", "0"}).output, "1 of 1 sent"));
+    CHECK(header(scene.read(cli::events_topic, 3).back(), "dlq.replay.of") == "events.dead-letters/0/1");
 }
 
 TEST_CASE("dead-letters: what cannot be done says so, by its exit code too") {

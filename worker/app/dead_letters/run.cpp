@@ -123,15 +123,14 @@ common::Result<bool> Run::work_on(const Stretch& stretch) {
     if (!group) {
         return group.error();
     }
-    const auto marks = shelf_.reader().watermarks(stretch.partition);
-    if (!marks) {
-        return marks.error();
+    const auto now = shelf_.again(stretch, *group);
+    if (!now) {
+        return now.error();
     }
-    const Stretch now = stretch_of(stretch.partition, *marks, *group);
-    courier_->begin(stretch.partition, core::Settling{now.settled, now.above});
+    courier_->begin(stretch.partition, core::Settling{now->settled, now->above});
     return shelf_.read(
-        stretch, std::min(stretch.settled, now.settled),
-        [&](core::LetterRead&& read, core::Record&& record) { return take(read, record, now.settled); });
+        stretch, std::min(stretch.settled, now->settled),
+        [&](core::LetterRead&& read, core::Record&& record) { return take(read, record, now->settled); });
 }
 
 bool Run::settled_meanwhile(const core::Position& place, core::Offset from) {

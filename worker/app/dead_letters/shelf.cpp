@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <utility>
 
 #include "worker/app/adapter_settings.hpp"
@@ -16,11 +17,32 @@ namespace {
 
 constexpr common::Duration patience = std::chrono::seconds{10};
 
+// Without the right to see it the tools work as well; what was settled long ago may look open then.
+std::vector<kafka::GroupOffset> closed_by_the_watch(
+    const Config& config, kafka::KafkaSettings settings,
+    const std::vector<core::TopicPartition>& partitions) {
+    settings.group_id = watch_group_of(config);
+    auto known = kafka::group_offsets(settings, partitions, patience);
+    if (known) {
+        return std::move(*known);
+    }
+    fmt::print(
+        stderr,
+        "autosignin-worker: what the workers' watch knows is left out, so letters that were settled long ago "
+        "may "
+        "look open: {}\n",
+        known.error().message);
+    return std::vector<kafka::GroupOffset>(partitions.size());
+}
+
 }  // namespace
 
 Stretch stretch_of(
-    core::TopicPartition partition, const kafka::Watermarks& marks, const kafka::GroupOffset& group) {
-    return core::stretch_of(std::move(partition), marks.first, marks.end, group.committed, group.metadata);
+    core::TopicPartition partition, const kafka::Watermarks& marks, const kafka::GroupOffset& replay,
+    const kafka::GroupOffset& watch) {
+    return core::stretch_of(
+        std::move(partition), marks.first, marks.end, {replay.committed, replay.metadata},
+        {watch.committed, watch.metadata});
 }
 
 std::string replay_group(const Config& config) {
@@ -73,14 +95,24 @@ common::Result<Shelf> Shelf::open(const Config& config) {
     if (!group) {
         return group.error();
     }
+    const auto watched = closed_by_the_watch(config, settings, partitions);
     for (std::size_t i = 0; i < partitions.size(); ++i) {
         const auto marks = shelf.reader_->watermarks(partitions[i]);
         if (!marks) {
             return marks.error();
         }
-        shelf.stretches_.push_back(stretch_of(partitions[i], *marks, (*group)[i]));
+        shelf.stretches_.push_back(stretch_of(partitions[i], *marks, (*group)[i], watched[i]));
+        shelf.watched_.emplace(partitions[i], watched[i]);
     }
     return shelf;
+}
+
+common::Result<Stretch> Shelf::again(const Stretch& stretch, const kafka::GroupOffset& replay) {
+    const auto marks = reader_->watermarks(stretch.partition);
+    if (!marks) {
+        return marks.error();
+    }
+    return stretch_of(stretch.partition, *marks, replay, watched_.at(stretch.partition));
 }
 
 core::KnownNames Shelf::known() const {

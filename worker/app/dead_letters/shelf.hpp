@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,9 +24,10 @@ namespace app::dead_letters {
 using core::is_settled;
 using core::Stretch;
 
-// Of what exists, and what the replay group committed.
+// Of what exists, what the replay group committed and what the watch did.
 [[nodiscard]] Stretch stretch_of(
-    core::TopicPartition partition, const kafka::Watermarks& marks, const kafka::GroupOffset& group);
+    core::TopicPartition partition, const kafka::Watermarks& marks, const kafka::GroupOffset& replay,
+    const kafka::GroupOffset& watch);
 
 class Shelf {
 public:
@@ -41,6 +43,9 @@ public:
     // What filters are compared with.
     [[nodiscard]] core::KnownNames known() const;
 
+    // The stretch as it is now that the replay group has committed `replay`; of one of stretches().
+    [[nodiscard]] common::Result<Stretch> again(const Stretch& stretch, const kafka::GroupOffset& replay);
+
     // Hands over what lies between `from` and the stretch's end, in order, until the callback returns false.
     using Take = std::function<bool(core::LetterRead&&, core::Record&&)>;
     [[nodiscard]] common::Result<bool> read(const Stretch& stretch, core::Offset from, const Take& take);
@@ -53,6 +58,7 @@ private:
     std::vector<std::string> topics_;
     std::vector<std::string> missing_;
     std::vector<Stretch> stretches_;
+    std::map<core::TopicPartition, kafka::GroupOffset> watched_;  // what the watch had closed
 };
 
 // The group whose committed offsets say what was replayed or discarded: one for each group of workers.
