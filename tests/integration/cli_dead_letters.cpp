@@ -173,6 +173,17 @@ TEST_CASE("dead-letters: from a list of what is owed to nothing owed") {
          "event-new"});
     CHECK(discarded.code == 0);
     CHECK(contains(discarded.output, "1 of 1 discarded"));
+    const Ended given_up = tool({"show", "events.dead-letters/0/1"});
+    CHECK(contains(given_up.output, "events.dead-letters/0/1  SETTLED: discarded"));
+    CHECK(contains(given_up.output, "by anna, "));
+    CHECK(contains(given_up.output, "(superseded by\n              event event-new)"));
+    CHECK_FALSE(contains(given_up.output, "whose turn"));
+    // Replayed once, in vain.
+    const auto replayed =
+        nlohmann::json::parse(tool({"show", "events.dead-letters/0/0", "--format", "json"}).output);
+    CHECK(replayed["settlement"]["how"] == "replayed");
+    CHECK(replayed["settlement"]["outcomes"]["dead_lettered"] == 1);
+    CHECK(replayed["settlement"]["runs"][0]["why"] == "a try");
     const Ended nothing = tool({"list", "--fail-when-open"});
     CHECK(nothing.code == 0);
     CHECK(contains(nothing.output, "0 open dead letters"));

@@ -2,15 +2,20 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "worker/app/config/diagnostic.hpp"
 #include "worker/app/dead_letters/audit.hpp"
 #include "worker/app/dead_letters/complaints.hpp"
+#include "worker/app/dead_letters/fate_search.hpp"
 #include "worker/app/dead_letters/looking.hpp"
+#include "worker/app/dead_letters/meter.hpp"
 #include "worker/app/dead_letters/shelf.hpp"
 #include "worker/app/dead_letters/showing.hpp"
 #include "worker/app/refuse.hpp"
 #include "worker/core/settle/lineage.hpp"
+#include "worker/ports/clock.hpp"
 
 namespace app::dead_letters {
 namespace {
@@ -58,6 +63,17 @@ common::Result<Found> letter_at(
     return done ? std::move(found) : common::Result<Found>{done.error()};
 }
 
+Settled settled_as(const Config& config, Shelf& shelf, const core::Letter& letter) {
+    Meter meter;
+    auto found = find_fate(
+        shelf.reader(), config.receipts.topic, letter, [&](std::uint64_t looked_at, std::uint64_t of) {
+            meter.show({.done = looked_at, .of = of}, ports::steady_now());
+        });
+    meter.end();
+    return found ? Settled{std::move(found->fate), config.receipts.topic, found->looked_at_all}
+                 : Settled{core::Fate{letter}, config.receipts.topic, false, found.error().message};
+}
+
 }  // namespace
 
 ExitCode show(const Config& config, const ShowOptions& options) {
@@ -98,10 +114,14 @@ ExitCode show(const Config& config, const ShowOptions& options) {
     if (!found) {
         return refuse(ExitCode::cannot_start, found.error().message);
     }
+    std::optional<Settled> settled;
+    if (is_settled(*stretch, position->offset)) {
+        settled = settled_as(config, *shelf, found->letter);
+    }
     fmt::print(
         "{}", shown(
-                  found->letter, found->record, shelf->rules(), is_settled(*stretch, position->offset),
-                  options.reveal, options.format, wall_now()));
+                  found->letter, found->record, shelf->rules(), settled, options.reveal, options.format,
+                  wall_now()));
     return ExitCode::ok;
 }
 
