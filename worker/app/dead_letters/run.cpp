@@ -163,7 +163,7 @@ bool Run::take(const core::LetterRead& read, const core::Record& record, core::O
         ++report_.full_partitions;
         return false;
     }
-    if (!await_turn()) {
+    if (!await_turn() || !await_room()) {
         return false;
     }
     if (!courier_->take(place, errand_.records(letter, record))) {
@@ -212,6 +212,21 @@ bool Run::await_turn() {
         follow(500ms);
     }
     return true;
+}
+
+// Workers that execute nothing now would let the letters that are kept in mind grow without end.
+bool Run::await_room() {
+    if (outcomes_.full()) {
+        await_receipts();
+    }
+    if (outcomes_.full() && !stopped_) {
+        stop(fmt::format(
+            "{} letters that were sent have no receipt yet, and no more can be followed at once: run it "
+            "again "
+            "when the workers have executed them",
+            outcomes_.tally().waiting));
+    }
+    return !stopped_;
 }
 
 bool Run::end_stage() {

@@ -42,6 +42,7 @@ private:
     [[nodiscard]] std::size_t commands_of(const core::Record& record) const;
     [[nodiscard]] bool go_on();
     [[nodiscard]] bool await_turn();
+    [[nodiscard]] bool await_room();
     [[nodiscard]] bool end_stage();
     void await_receipts();
     void follow(common::Duration interval);
