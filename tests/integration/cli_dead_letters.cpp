@@ -292,7 +292,7 @@ TEST_CASE(
     watch.group_id = "cli.dead-letters";
     watch.topics = {cli::dead_letter_topic};
     {
-        const auto member = kafka::SoleMember::join(watch, "watch", 10s);
+        const auto member = kafka::SoleMember::join(watch, "watch", 10s, [](const auto&) { return true; });
         REQUIRE(member);
         REQUIRE((*member)->commit({{{cli::dead_letter_topic, 0}, core::Offset{1}, {}}}));
     }

@@ -11,6 +11,7 @@
 #include "worker/app/adapter_settings.hpp"
 #include "worker/app/dead_letters/canary.hpp"
 #include "worker/app/dead_letters/interruption.hpp"
+#include "worker/app/dead_letters/texts.hpp"
 #include "worker/app/refuse.hpp"
 #include "worker/core/command/command.hpp"
 #include "worker/ports/clock.hpp"
@@ -68,9 +69,12 @@ std::optional<ExitCode> Run::begin() {
         return refuse(ExitCode::cannot_start, sink.error().message);
     }
     sink_ = std::move(*sink);
-    auto member = kafka::SoleMember::join(
-        replay_settings(config_, shelf_.topics()), options_.by, kafka::SoleMember::session + 3s);
+    listen_for_interruption();
+    auto member = hold_the_group();
     if (!member) {
+        if (member.error().given_up) {
+            return refuse(ExitCode::unfinished, "interrupted before anything was begun; nothing was done");
+        }
         return member.error().held
                    ? refuse(
                          ExitCode::held,
@@ -93,8 +97,30 @@ std::optional<ExitCode> Run::begin() {
                 stored.error().message));
     }
     static_cast<void>(sink_->prepare(config_.kafka.topics, 10s));
-    listen_for_interruption();
     return std::nullopt;
+}
+
+// The broker is the lock. Who waits for it is told for whom, and how long at most.
+common::Result<std::unique_ptr<kafka::SoleMember>, kafka::NotJoined> Run::hold_the_group() {
+    constexpr common::Duration bound = kafka::SoleMember::session + 3s;
+    const common::Instant slow = steady_now() + 5s;  // longer than a group takes that is not held
+    std::string told;
+    bool told_slow = false;
+    return kafka::SoleMember::join(
+        replay_settings(config_, shelf_.topics()), options_.by, bound, [&](const std::string& member) {
+            if (!member.empty() && told != member) {
+                told = member;
+                fmt::print(
+                    stderr, "{} is held by {}: waiting up to {:.0f} s for it to end, or to be found dead\n",
+                    replay_group(config_), plain(member), common::seconds(bound));
+            } else if (member.empty() && !told_slow && steady_now() > slow) {
+                told_slow = true;
+                fmt::print(
+                    stderr, "waiting for the brokers to let this run into {}, up to 15 s\n",
+                    replay_group(config_));
+            }
+            return !interrupted();
+        });
 }
 
 common::Result<bool> Run::store_audit(std::string phase) {

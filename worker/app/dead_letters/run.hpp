@@ -33,6 +33,7 @@ public:
 private:
     // Why nothing was done; none: it is begun.
     [[nodiscard]] std::optional<ExitCode> begin();
+    [[nodiscard]] common::Result<std::unique_ptr<kafka::SoleMember>, kafka::NotJoined> hold_the_group();
     [[nodiscard]] common::Result<bool> store_audit(std::string phase);
     void work();
     [[nodiscard]] common::Result<bool> work_on(const Stretch& stretch);
