@@ -11,6 +11,7 @@
 #include "tests/architecture/tree.hpp"
 #include "worker/adapters/metrics/catalogue.hpp"
 #include "worker/app/config/load.hpp"
+#include "worker/app/exit_code.hpp"
 #include "worker/app/explain/explain.hpp"
 #include "worker/app/explain/render.hpp"
 
@@ -41,6 +42,15 @@ void check_section(const std::string& document, const std::string& name, const s
 
 TEST_CASE("the table of metrics in worker/README.md is the catalogue") {
     check_section("worker/README.md", "metrics", metrics::catalogue_markdown());
+}
+
+TEST_CASE("the table of exit codes in README.md is the program's") {
+    std::string table = "| exit code | meaning |\n|---|---|\n";
+    for (const app::ExitMeaning& exit : app::exit_meanings) {
+        table +=
+            "| " + std::to_string(static_cast<int>(exit.code)) + " | " + std::string{exit.meaning} + " |\n";
+    }
+    check_section("README.md", "exit codes", table);
 }
 
 TEST_CASE("the configuration reference in worker/README.md is the table that checks the file") {

@@ -297,6 +297,7 @@ void check_letter(const core::Record& record, const core::Decoded& decoded) {
     facts.from = {"account-events", 3};
     const auto* invalid = std::get_if<core::Invalid>(&decoded);
     facts.error_code = invalid == nullptr ? "400" : invalid->code;
+    facts.lineage = core::lineage_of(record.headers);
     const core::OutgoingRecord letter = core::dead_letter(record, "account-events.dead-letters", facts);
     INVARIANT(letter.key == record.key && letter.value == record.value, "a dead letter is the original");
     const auto is_ours = [](const core::Header& header) { return header.name.starts_with("dlq."); };
@@ -313,6 +314,7 @@ void check_letter(const core::Record& record, const core::Decoded& decoded) {
     core::Headers original = record.headers;
     std::erase_if(original, is_ours);
     INVARIANT(theirs == original, "a dead letter keeps the original's headers and their order");
+    facts.lineage = core::lineage_of(letter.headers);
     const core::OutgoingRecord second =
         core::dead_letter({.key = letter.key, .value = letter.value, .headers = letter.headers}, {}, facts);
     INVARIANT(second.headers.size() == letter.headers.size(), "a second round adds no headers");

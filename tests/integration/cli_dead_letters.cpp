@@ -14,6 +14,7 @@
 #include "tests/integration/cli_scene.hpp"
 #include "tests/kafka/child.hpp"
 #include "tests/kafka/traces.hpp"
+#include "worker/adapters/kafka/sole_member.hpp"
 
 namespace {
 
@@ -104,6 +105,23 @@ TEST_CASE("dead-letters: from a list of what is owed to nothing owed") {
         CHECK(contains(listed.output, "4 open dead letters in 2 groups"));
         CHECK(contains(listed.output, "3  invalid unknown_app"));
         CHECK(contains(listed.output, "whose turn: whoever runs the worker"));
+        CHECK(contains(listed.output, "app radio, from events"));
+        CHECK(
+            contains(tool({"list", "--app", "radio"}).output, "3 of 4 open dead letters match --app radio,"));
+        const Ended others = tool({"list", "--app", "tv", "--fail-when-open"});
+        CHECK(others.code == 0);
+        CHECK(contains(others.output, "0 of 4 open dead letters match --app tv\n"));
+        // The name is right, and another filter leaves its letters out.
+        CHECK(tool({"list", "--app", "radio", "--code", "400"}).code == 0);
+        // Misspelt, it is no good news.
+        for (const char* what : {"list", "replay", "watch"}) {
+            const Ended slip = tool({what, "--app", "raydio"});
+            CHECK(slip.code == 2);
+            CHECK(contains(slip.output, "--app raydio: no dead letter here says so, and configured are tv"));
+        }
+        const Ended half = tool({"list", "--app", "radio,raydio", "--format", "json"});
+        CHECK(half.code == 0);
+        CHECK(nlohmann::json::parse(half.output)["doubts"].size() == 1);
         const Ended shown = tool({"show", "events.dead-letters/0/0"});
         CHECK(shown.code == 0);
         CHECK(contains(shown.output, "add it to the configuration and replay"));
@@ -124,7 +142,8 @@ TEST_CASE("dead-letters: from a list of what is owed to nothing owed") {
         CHECK(back.code == 11);
         CHECK(contains(back.output, "3 of 3 sent: 3 came back (invalid unknown_app)"));
         CHECK(contains(tool({"list"}).output, "4 open dead letters in 2 groups"));
-        CHECK(contains(tool({"list", "--replayed"}).output, "3 open dead letters in 1 group"));
+        CHECK(contains(
+            tool({"list", "--replayed"}).output, "3 of 4 open dead letters match --replayed, in 1 group"));
         CHECK(contains(tool({"list", "--all"}).output, "7 dead letters"));
         const Ended refused = tool({"replay", "--yes", "--replays-max", "1", "--code", "unknown_app"});
         CHECK(refused.code == 11);
@@ -154,6 +173,17 @@ TEST_CASE("dead-letters: from a list of what is owed to nothing owed") {
          "event-new"});
     CHECK(discarded.code == 0);
     CHECK(contains(discarded.output, "1 of 1 discarded"));
+    const Ended given_up = tool({"show", "events.dead-letters/0/1"});
+    CHECK(contains(given_up.output, "events.dead-letters/0/1  SETTLED: discarded"));
+    CHECK(contains(given_up.output, "by anna, "));
+    CHECK(contains(given_up.output, "(superseded by\n              event event-new)"));
+    CHECK_FALSE(contains(given_up.output, "whose turn"));
+    // Replayed once, in vain.
+    const auto replayed =
+        nlohmann::json::parse(tool({"show", "events.dead-letters/0/0", "--format", "json"}).output);
+    CHECK(replayed["settlement"]["how"] == "replayed");
+    CHECK(replayed["settlement"]["outcomes"]["dead_lettered"] == 1);
+    CHECK(replayed["settlement"]["runs"][0]["why"] == "a try");
     const Ended nothing = tool({"list", "--fail-when-open"});
     CHECK(nothing.code == 0);
     CHECK(contains(nothing.output, "0 open dead letters"));
@@ -186,9 +216,12 @@ TEST_CASE("dead-letters: from a list of what is owed to nothing owed") {
             CHECK(data["discard"]["by"] == "anna");
             CHECK(data["discard"]["superseded_by"] == "event-new");
             CHECK(receipt["id"] == "events.dead-letters/0/1");
+            CHECK(data["origin"] == "events/0/1");
         }
         if (data["outcome"] == "executed") {
             CHECK(data["replay"]["count"] >= 2);
+            const std::string origin = data["origin"];
+            CHECK((origin == "events/0/0" || origin == "events/0/2" || origin == "events/0/3"));
         }
     }
     CHECK(outcomes == std::map<std::string, int>{{"dead_lettered", 8}, {"discarded", 1}, {"executed", 3}});
@@ -242,6 +275,33 @@ TEST_CASE("dead-letters: interrupted half-way and resumed, every letter is sent 
     CHECK(contains(tool({"list"}).output, "0 open dead letters"));
 }
 
+// Brokers forget what the replay group committed a week after its last member left. This is that broker.
+TEST_CASE(
+    "dead-letters: what the workers' watch has closed is not open again when the replay group is forgotten") {
+    Scene scene;
+    scene.produce({of_radio(0), of_radio(1)});
+    {
+        WorkerProcess worker = scene.start({{"dead_letters.watch", "false"}});
+        await_letters(worker, 2);
+        REQUIRE(worker.stop() == 0);
+    }
+    Tool tool{scene.write_config()};
+    CHECK(contains(tool({"list"}).output, "2 open dead letters"));
+    kafka::KafkaSettings watch;
+    watch.bootstrap_servers = scene.broker().bootstrap();
+    watch.group_id = "cli.dead-letters";
+    watch.topics = {cli::dead_letter_topic};
+    {
+        const auto member = kafka::SoleMember::join(watch, "watch", 10s, [](const auto&) { return true; });
+        REQUIRE(member);
+        REQUIRE((*member)->commit({{{cli::dead_letter_topic, 0}, core::Offset{1}, {}}}));
+    }
+    CHECK(contains(tool({"list"}).output, "1 open dead letter "));
+    CHECK(contains(tool({"list", "--all"}).output, "2 dead letters"));
+    CHECK(contains(tool({"replay", "--yes", "--wait", "0"}).output, "1 of 1 sent"));
+    CHECK(header(scene.read(cli::events_topic, 3).back(), "dlq.replay.of") == "events.dead-letters/0/1");
+}
+
 TEST_CASE("dead-letters: what cannot be done says so, by its exit code too") {
     Scene scene;
     const std::string config = scene.write_config();
@@ -270,6 +330,12 @@ TEST_CASE("dead-letters: what cannot be done says so, by its exit code too") {
         {"a blank reason", {"discard", "--yes", "--why", " ", "--by", "anna"}, 2, "must not be blank"},
         {"nobody", {"discard", "--yes", "--why", "x", "--by", ""}, 2, "must not be blank"},
         {"no time", {"list", "--since", "yesterday"}, 2, "2026-11-20T09:15:00Z"},
+        {"a window of no time",
+         {"list", "--since", "2026-11-20T09:15:00Z", "--until", "2026-11-20T09:15:00Z"},
+         2,
+         "nothing lies between them"},
+        {"a partition that is not there", {"list", "--partition", "999"}, 2, "have the partitions 0 to "},
+        {"an offset that is not there", {"replay", "--yes", "--offset", "5"}, 2, "are empty"},
         {"an empty time", {"list", "--until", ""}, 2, "2026-11-20T09:15:00Z"},
     };
     for (const Row& row : rows) {

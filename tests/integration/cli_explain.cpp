@@ -47,10 +47,27 @@ TEST_CASE("explain: exit codes that a pipeline can build on") {
         {"invalid, every problem", {bad}, 8, "/subject"},
         {"no such file", {scene.path("none.json")}, 7, "cannot be read"},
         {"a folder", {scene.path("")}, 7, "cannot be read"},
-        {"a record without a configuration", {"events/0/0"}, 7, "--config is needed"},
+        {"a record without a configuration", {"events/0/0"}, 2, "--config is needed"},
         {"no such record", {"events/0/99", "-c", config}, 7, "no record at this offset"},
         {"no such partition", {"events/7/0", "-c", config}, 7, "no such partition"},
         {"a configuration that is wrong", {good, "-c", scene.path("none.yaml")}, 3, "there is no such file"},
+        {"a header that is none", {good, "-H", "nonsense"}, 2, "'nonsense' is not NAME=VALUE"},
+        {"a header of a record that has its own",
+         {"events/0/0", "-c", config, "-H", "a=b"},
+         2,
+         "has its own"},
+        {"a worker that is asked about a file",
+         {good, "-c", config, "--admin-url", "http://127.0.0.1:1"},
+         2,
+         "the position of a record"},
+        {"a worker that is asked about a dead letter",
+         {"events.dead-letters/0/0", "-c", config, "--admin-url", "http://127.0.0.1:1"},
+         2,
+         "dead-letters show events.dead-letters/0/0"},
+        {"a worker that is asked about a topic that it does not read",
+         {"receipts/0/0", "-c", config, "--admin-url", "http://127.0.0.1:1"},
+         2,
+         "is in no topic that a worker of this configuration reads (events)"},
         {"no such format", {good, "--format", "xml"}, 2, "--format"},
         {"nothing named", {}, 2, "event"},
     };
@@ -104,7 +121,8 @@ TEST_CASE("explain: where a record stands, asked of the worker that owns it") {
     CAPTURE(nobody.output);
     CHECK(nobody.code == 7);
     CHECK(contains(nobody.output, "its admin port can be reached"));
-    CHECK(now("events/0/0", "ftp://x").code == 7);
+    CHECK(now("events/0/0", url + "/").output == settled.output);
+    CHECK(now("events/0/0", "ftp://x").code == 2);
     CHECK(worker.stop() == 0);
 }
 

@@ -102,7 +102,7 @@ TEST_CASE("a member is given what there is, and keeps an offset and a text for e
 TEST_CASE("who was the only member and is not any more, never is again, and what it committed stays") {
     const dev::EmbeddedBroker broker{{{"letters", 2}}};
     const kafka::KafkaSettings settings = settings_for(broker, {"letters"});
-    auto joined = kafka::SoleMember::join(settings, "anna", 20s);
+    auto joined = kafka::SoleMember::join(settings, "anna", 20s, [](const std::string&) { return true; });
     REQUIRE(joined);
     kafka::SoleMember& anna = **joined;
     CHECK(anna.still_sole());
@@ -118,6 +118,18 @@ TEST_CASE("who was the only member and is not any more, never is again, and what
     const auto found = kafka::group_offsets(settings, {{"letters", 0}}, 5s);
     REQUIRE(found);
     CHECK(found.value()[0].committed == Offset{7});
+}
+
+// Ctrl-C while the group was waited for once ended the process without a word.
+TEST_CASE("who does not want to wait for the group does not join it") {
+    const dev::EmbeddedBroker broker{{{"letters", 1}}};
+    int asked = 0;
+    const auto refused = kafka::SoleMember::join(
+        settings_for(broker, {"letters"}), "anna", 20s, [&](const std::string&) { return ++asked < 2; });
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().given_up);
+    CHECK_FALSE(refused.error().held);
+    CHECK(asked == 2);
 }
 
 TEST_CASE("brokers that are away are an error within the bound, and so is nothing to leave") {

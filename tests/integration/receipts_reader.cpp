@@ -59,6 +59,22 @@ TEST_CASE("owed.py: what ended well is not owed, what did not is, and a later re
     json replayed = dead;
     replayed["data"]["outcome"] = "executed";
     replayed["data"].erase("reason");
+    // A record without an id, replayed in vain, and what became of it then.
+    const json unreadable = receipt("invalid-event");
+    json in_vain = unreadable;
+    in_vain["id"] = "account-events/3/9000";
+    in_vain["data"]["position"]["offset"] = 9000;
+    in_vain["data"]["origin"] = "account-events/3/4713";
+    in_vain["data"]["replay"] = {{"of", "account-events.dead-letters/3/42"}, {"count", 1}};
+    json given_up = in_vain;
+    given_up["id"] = "account-events.dead-letters/3/77";
+    given_up["data"]["position"] = {
+        {"topic", "account-events.dead-letters"}, {"partition", 3}, {"offset", 77}};
+    given_up["data"]["outcome"] = "discarded";
+    json readable = in_vain;
+    readable["data"]["event"] = {{"id", "e-9"}};
+    readable["data"]["command"] = {{"index", 0}};
+    readable["data"]["outcome"] = "executed";
     struct Row {
         const char* because;
         std::vector<json> records;
@@ -74,6 +90,14 @@ TEST_CASE("owed.py: what ended well is not owed, what did not is, and a later re
         {"executed after a replay", {dead, replayed}, ""},
         {"given up by a person", {receipt("discarded")}, "discarded 400 e-1 1\n"},
         {"never read", {receipt("invalid-event")}, "dead_lettered not_json account-events/3/4713 \n"},
+        // It once counted anew for every replay, and a discard left it owed.
+        {"never read, and replayed in vain",
+         {unreadable, in_vain},
+         "dead_lettered not_json account-events/3/4713 \n"},
+        {"never read, and given up",
+         {unreadable, in_vain, given_up},
+         "discarded not_json account-events/3/4713 \n"},
+        {"read at last, by a newer worker", {unreadable, in_vain, readable}, ""},
         {"audit records beside it",
          {json::parse(schemas("examples/audit/replay-ended.json")), dead},
          "dead_lettered 400 e-2 0\n"},

@@ -53,11 +53,11 @@ bool Terminal::read(std::chrono::milliseconds patience) {
     return got > 0;  // the last writer's end is an error here (EIO)
 }
 
-bool Terminal::await(const std::string& text, std::chrono::milliseconds patience) {
+bool Terminal::await(const std::string& text, std::chrono::milliseconds patience, std::size_t from) {
     const auto deadline = std::chrono::steady_clock::now() + patience;
-    while (output_.find(text) == std::string::npos) {
+    while (output_.find(text, from) == std::string::npos) {
         if (std::chrono::steady_clock::now() > deadline || !read(std::chrono::milliseconds{100})) {
-            return output_.find(text) != std::string::npos;
+            return output_.find(text, from) != std::string::npos;
         }
     }
     return true;

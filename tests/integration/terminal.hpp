@@ -17,11 +17,13 @@ public:
     // Kills it if it still runs.
     ~Terminal();
 
-    // What it wrote so far, bytes as a terminal gets them. False: `text` did not come within `patience`.
-    [[nodiscard]] bool await(const std::string& text, std::chrono::milliseconds patience);
+    // False: `text` did not come within `patience` behind the first `from` bytes that it wrote.
+    [[nodiscard]] bool await(
+        const std::string& text, std::chrono::milliseconds patience, std::size_t from = 0);
     void type(const std::string& keys) const;
     // Its exit code; -1 when it does not end within `patience`.
     [[nodiscard]] int wait(std::chrono::milliseconds patience);
+    // What it wrote so far, bytes as a terminal gets them.
     [[nodiscard]] const std::string& output() const noexcept { return output_; }
 
 private:

@@ -46,13 +46,22 @@ std::string check_replay_held(const Stage& stage) {
         until([&] { return scene.cluster().ends(scene.source_topic()) != before; }, 20s),
         "the first operator does not get on: " + first.output());
     ReplayTool second{stage, config, file("second"), {"replay", "--yes", "--by", "bert"}};
+    ReplayTool impatient{stage, config, file("impatient"), {"replay", "--yes", "--by", "carl"}};
+    require(
+        until([&] { return contains(impatient.output(), "is held by "); }, 8s),
+        "the third operator is not told whom it waits for: " + impatient.output());
+    impatient.child().signal(SIGINT);
+    impatient.require_end(unfinished);
+    require(contains(impatient.output(), "interrupted before anything was begun"), impatient.output());
     // Looking is free for everybody.
     ReplayTool list{stage, config, file("list"), {"list"}};
     list.require_end(0);
     second.require_end(held);
     const std::string told = second.output();
     require(
-        contains(told, "replayheld.replay is held by anna at") && contains(told, "nothing was done"), told);
+        contains(told, "replayheld.replay is held by anna at") && contains(told, "waiting up to 9 s") &&
+            contains(told, "nothing was done"),
+        told);
     first.child().signal(SIGINT);
     first.require_end(unfinished);
     require(contains(first.output(), "interrupted"), first.output());

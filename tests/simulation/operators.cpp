@@ -68,9 +68,9 @@ core::Stretch stretch_of(const World& world, const core::TopicPartition& partiti
     const auto found = committed.find(partition);
     const core::Offset end = world.broker.letters.end(partition).value();
     if (found == committed.end()) {
-        return core::stretch_of(partition, core::Offset{}, end, std::nullopt, {});
+        return core::stretch_of(partition, core::Offset{}, end, {});
     }
-    return core::stretch_of(partition, core::Offset{}, end, found->second.first, found->second.second);
+    return core::stretch_of(partition, core::Offset{}, end, {found->second.first, found->second.second});
 }
 
 core::ResendRules rules_of(const World& world) {

@@ -23,6 +23,9 @@ enum class ExitCode : int {
     letters_open = 12,
     refused_by_apple = 13,
     not_verified = 14,
+    // What a shell says of a process that a signal ended; ours never leaves with them itself.
+    interrupted = 130,
+    terminated = 143,
 };
 
 struct ExitMeaning {
@@ -39,7 +42,8 @@ inline constexpr std::array exit_meanings{
         ExitCode::kafka_fatal, "Kafka refused this process for good, for example fenced by another instance"},
     ExitMeaning{
         ExitCode::drained_late,
-        "drain_timeout passed with work under way, or Kafka took no last commit; what was not committed is "
+        "drain_timeout passed with work under way, or Kafka took no last commit or farewell; what was not "
+        "committed is "
         "repeated by its next owner"},
     ExitMeaning{
         ExitCode::stopped_at_once, "a second signal; what was under way is repeated by its next owner"},
@@ -58,6 +62,12 @@ inline constexpr std::array exit_meanings{
         ExitCode::not_verified,
         "sign-in-with-apple verify: the token or notification is not to be trusted; the check that failed is "
         "named"},
+    ExitMeaning{
+        ExitCode::interrupted,
+        "ended by Ctrl-C, as shells count: `dead-letters list`, `watch` and `show`, and `replay` or "
+        "`discard` "
+        "before anything was done"},
+    ExitMeaning{ExitCode::terminated, "the same, ended by SIGTERM"},
 };
 
 }  // namespace app

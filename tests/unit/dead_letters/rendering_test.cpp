@@ -4,7 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/unit/dead_letters/letters_world.hpp"
-#include "worker/app/dead_letters/listing.hpp"
+#include "worker/app/dead_letters/rendering.hpp"
+#include "worker/app/dead_letters/texts.hpp"
 
 namespace {
 
@@ -21,6 +22,7 @@ Listing listing_of(const std::vector<core::Letter>& letters) {
     Listing listing;
     for (const core::Letter& each : letters) {
         ++listing.letters;
+        ++listing.looked_at;
         listing.groups.add(each);
         listing.each.push_back({each, false});
     }
@@ -39,7 +41,9 @@ core::Letter evil() {
     const std::string text = "=1+\"1\"\x1b[2J\n\xc2\x9b\xe2\x80\xae\xff,'$(id)'";
     letter.error_code = text;
     letter.original.partition.topic = text;
-    letter.app = text;
+    letter.app.clear();
+    letter.envelope.type.reset();
+    letter.given = {text, text};
     letter.envelope.id = text;
     letter.envelope.subject = text;
     letter.replay_of = text;
@@ -84,6 +88,69 @@ events.dead-letters/2/42  invalid not_json  1 d 2 h ago
 )~");
 }
 
+// "0 open dead letters" once was the answer to every filter, also to one with a misspelt name.
+TEST_CASE("list: a filter is told with its answer, and so is a doubt about it") {
+    Listing listing = listing_of({letter(41), invalid_letter(42)});
+    listing.looked_at = 14;
+    ListOptions options;
+    options.selection.apps = {"tv", "\x1b[2J"};
+    options.selection.replayed = true;
+    listing.doubts = {"--app \x1b[2J: no such app"};
+    const std::string text = rendered(listing, options, Format::table, now);
+    CHECK(text.starts_with(
+        "2 of 14 open dead letters match --app tv,\\u001b[2J --replayed, in 2 groups; the oldest is owed for "
+        "1 d 4 h\nnote: --app \\u001b[2J: no such app\n"));
+    const auto document = nlohmann::json::parse(rendered(listing, options, Format::json, now));
+    CHECK(document["filter"] == "app=tv,\x1b[2J replayed=yes");
+    CHECK(document["looked_at"] == 14);
+    CHECK(document["doubts"].size() == 1);
+
+    Listing nothing;
+    nothing.looked_at = 1;
+    options.selection.apps = {"tv"};
+    CHECK(
+        rendered(nothing, options, Format::table, now) ==
+        "0 of 1 open dead letter matches --app tv --replayed\n");
+}
+
+TEST_CASE("list: what is left out is counted") {
+    Listing listing = listing_of({letter(41), invalid_letter(42)});
+    listing.each.pop_back();
+    CHECK(
+        seen(listing, Format::table, true).find("\n1 of 2 are shown: add a filter to see the others\n") !=
+        std::string::npos);
+    CHECK(nlohmann::json::parse(seen(listing, Format::json, true))["each_left_out"] == 1);
+    for (std::size_t kind = 0; kind < core::Groups::groups_max; ++kind) {
+        core::Letter another = invalid_letter(43);
+        another.given.app = "app-" + std::to_string(kind);
+        ++listing.letters;
+        listing.groups.add(another);
+    }
+    CHECK(
+        seen(listing, Format::table, false).find("\n1000 of 1002 are shown: add a filter") !=
+        std::string::npos);
+    CHECK(nlohmann::json::parse(seen(listing, Format::json, false))["further_groups_letters"] == 2);
+}
+
+// Nobody could see which app an event of an unknown app had meant.
+TEST_CASE("list: an app and a type that the worker does not know are called as the event calls them") {
+    core::Letter stranger = invalid_letter(42);
+    stranger.error_code = "unknown_app";
+    stranger.given = {"account.moved.v1", "raydio"};
+    const std::string groups = seen(listing_of({stranger}), Format::table, false);
+    CHECK(groups.find("account.moved.v1, app raydio, from events\n") != std::string::npos);
+    CHECK(groups.find("--group invalid/unknown_app/account.moved.v1/raydio/events\n") != std::string::npos);
+    CHECK(
+        seen(listing_of({stranger}), Format::table, true).find("account.moved.v1, app raydio,") !=
+        std::string::npos);
+    const auto document = nlohmann::json::parse(seen(listing_of({stranger}), Format::json, true));
+    CHECK(document["each"][0]["app"] == "raydio");
+    CHECK(document["each"][0]["type"] == "account.moved.v1");
+    CHECK(
+        seen(listing_of({stranger}), Format::csv, true).find(R"("account.moved.v1","raydio",)") !=
+        std::string::npos);
+}
+
 TEST_CASE("list: nothing is open, and what is to be shouted about") {
     CHECK(seen({}, Format::table, false) == "0 open dead letters\n");
     Listing listing;
@@ -103,7 +170,8 @@ TEST_CASE("list: for programs") {
     const auto document =
         nlohmann::json::parse(seen(listing_of({letter(41), invalid_letter(42)}), Format::json, true));
     CHECK(document == nlohmann::json::parse(R"~({
-  "letters": 2, "expired_unsettled": 0, "not_letters": 0, "missing_topics": [],
+  "letters": 2, "looked_at": 2, "filter": "everything", "doubts": [], "expired_unsettled": 0, "not_letters": 0, "missing_topics": [],
+  "further_groups_letters": 0,
   "groups": [
     {"signature": "rejected/400/account.opted-out.v1/tv/events", "reason": "rejected", "error_code": "400",
      "type": "account.opted-out.v1", "app": "tv", "topic": "events", "count": 1, "replayed": 0,
@@ -115,6 +183,7 @@ TEST_CASE("list: for programs") {
      "oldest_since": "2026-01-31T09:05:07.042Z", "oldest_seconds": 93600,
      "first_failed": "2026-01-31T09:05:07.042Z", "last_failed": "2026-01-31T09:05:07.042Z",
      "example": "events.dead-letters/2/42"}],
+  "each_left_out": 0,
   "each": [
     {"position": "events.dead-letters/2/41", "original": "events/3/4711", "settled": false,
      "reason": "rejected", "error_code": "400", "http_status": 400, "type": "account.opted-out.v1", "app": "tv",

@@ -241,7 +241,7 @@ TEST_CASE("where the group stands: what is settled, and what expired before it w
             if (row.committed) {
                 group.metadata = core::encode_offset_map(*row.committed, row.above).text;
             }
-            const Stretch stretch = stretch_of({"dead", 0}, {row.first, row.end}, group);
+            const Stretch stretch = stretch_of({"dead", 0}, {row.first, row.end}, group, {});
             CHECK(stretch.settled == row.settled);
             CHECK(stretch.above == row.settled_above);
             CHECK(stretch.expired == row.expired);
@@ -252,6 +252,49 @@ TEST_CASE("where the group stands: what is settled, and what expired before it w
                 }
                 CHECK(is_settled(stretch, offset) == want);
             }
+        }
+    }
+}
+
+// Brokers forget the offsets of a group that has had no members for a week: what was settled before looked
+// open again, though the workers' watch knew better.
+TEST_CASE("stretch: what the watch closed is settled, whatever the replay group still knows") {
+    const auto progress = [](std::int64_t committed, const core::OffsetRanges& above) {
+        return core::GroupProgress{Offset{committed}, core::encode_offset_map(Offset{committed}, above).text};
+    };
+    struct Row {
+        const char* because;
+        core::GroupProgress replay;
+        core::GroupProgress watch;
+        std::vector<std::int64_t> open;
+    };
+    const Row rows[] = {
+        {"neither", {}, {}, {2, 3, 4, 5, 6, 7}},
+        {"the replay group was forgotten", {}, progress(4, {{Offset{6}, Offset{6}}}), {4, 5, 7}},
+        {"the watch is behind", progress(5, {{Offset{7}, Offset{7}}}), progress(3, {}), {5, 6}},
+        {"each knows something",
+         progress(3, {{Offset{5}, Offset{5}}}),
+         progress(4, {{Offset{7}, Offset{7}}}),
+         {4, 6}},
+        {"islands that meet",
+         progress(3, {{Offset{4}, Offset{4}}}),
+         progress(2, {{Offset{3}, Offset{3}}}),
+         {5, 6, 7}},
+        {"the watch's topic was made again", progress(3, {}), progress(9, {}), {3, 4, 5, 6, 7}},
+        {"everything", {}, progress(8, {}), {}},
+    };
+    for (const Row& row : rows) {
+        SUBCASE(row.because) {
+            const Stretch stretch =
+                core::stretch_of({"dead", 0}, Offset{2}, Offset{8}, row.replay, row.watch);
+            std::vector<std::int64_t> open;
+            for (Offset offset = stretch.first; offset < stretch.end; offset = offset + 1) {
+                if (!is_settled(stretch, offset)) {
+                    open.push_back(offset.value);
+                }
+            }
+            CHECK(open == row.open);
+            CHECK(stretch.expired == (row.replay.committed ? 0 : 2));
         }
     }
 }

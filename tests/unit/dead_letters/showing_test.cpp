@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "tests/unit/dead_letters/letters_world.hpp"
 #include "worker/app/dead_letters/showing.hpp"
@@ -31,14 +32,72 @@ core::DecodeRules rules() {
     return rules;
 }
 
+app::dead_letters::Settled settled_of(
+    const core::Letter& letter, const std::vector<std::string>& records = {}) {
+    app::dead_letters::Settled settled{core::Fate{letter}, "receipts"};
+    for (const std::string& record : records) {
+        settled.fate.record(record);
+    }
+    return settled;
+}
+
+// Between the rows that every letter has and the payload.
+std::string settled_rows(const app::dead_letters::Settled& settled) {
+    const std::string text = shown(
+        letters_test::letter(41), record("{}"), rules(), settled, false, Format::table, letters_test::now);
+    const std::size_t from = text.find("settled ");
+    return text.substr(0, text.find('\n') + 1) + text.substr(from, text.find("\npayload") - from);
+}
+
 }  // namespace
+
+// It once still said what was owed, whose turn it was and what to do.
+TEST_CASE("show: a settled letter says how it ended, and that nothing is owed") {
+    const core::Letter letter = letters_test::letter(41);
+    const std::string discard =
+        R"({"time":"2026-02-01T10:00:00.000Z","data":{"position":{"topic":"events.dead-letters","partition":2,)"
+        R"("offset":41},"discard":{"by":"anna","why":"sent anew","superseded_by":"e-2"}}})";
+    CHECK(settled_rows(settled_of(letter, {discard})) == R"~(events.dead-letters/2/41  SETTLED: discarded
+settled       discarded
+              by anna, 2026-02-01T10:00:00.000Z: sent anew (superseded by
+              event e-2)
+still owed    nothing for this letter
+)~");
+    const std::string run =
+        R"({"type":"autosignin.dead-letters.audited.v1","time":"2026-02-01T10:00:00.000Z",)"
+        R"("data":{"action":"replay","phase":"begun","by":"anna"}})";
+    const auto receipt = [](int index, const char* outcome) {
+        return fmt::format(
+            R"({{"id":"events/3/9000/{}","data":{{"replay":{{"of":"events.dead-letters/2/41"}},"outcome":"{}"}}}})",
+            index, outcome);
+    };
+    CHECK(
+        settled_rows(settled_of(letter, {run, receipt(0, "executed"), receipt(1, "dead_lettered")})) ==
+        R"~(events.dead-letters/2/41  SETTLED: replayed
+settled       replayed
+              its receipts say: 1 dead_lettered, 1 executed
+              it came back: a new dead letter is owed, see `list --replayed`
+replay runs   by anna, 2026-02-01T10:00:00.000Z: no reason given
+still owed    nothing for this letter
+)~");
+    CHECK(settled_rows(settled_of(letter)) == R"~(events.dead-letters/2/41  SETTLED: replayed or discarded
+settled       replayed or discarded
+how to know   no record in receipts names it. A replay has no receipt before
+              it has ended; what is kept no longer may be in an archive of
+              that topic: search it for the position
+still owed    nothing for this letter
+)~");
+    auto unread = settled_of(letter);
+    unread.problem = "no such topic";
+    CHECK(settled_rows(unread).find("the receipts could not be read: no such topic\n") != std::string::npos);
+}
 
 TEST_CASE("show: for people, masked") {
     core::Letter letter = letters_test::letter(41);
     letter.replay_of = "events.dead-letters/2/7";
     letter.replays = 1;
     CHECK(
-        shown(letter, record(opted_out), rules(), false, false, Format::table, letters_test::now) ==
+        shown(letter, record(opted_out), rules(), std::nullopt, false, Format::table, letters_test::now) ==
         R"~(events.dead-letters/2/41  open
 
 event         e-1
@@ -68,7 +127,7 @@ payload (token values masked; --reveal shows them)
   "subject": "anna",
   "time": "2026-01-31T07:05:07.042Z",
   "data": {
-    "app": "<2 characters>",
+    "app": "tv",
     "sign_in_tokens": [
       {
         "value": "<5 characters>"
@@ -86,7 +145,7 @@ TEST_CASE("show: which commands a replay runs, by what they do") {
     core::Letter letter = letters_test::letter(41);
     const auto to_run = [&](const core::Record& of) {
         return nlohmann::json::parse(
-            shown(letter, of, rules(), false, false, Format::json, letters_test::now))["to_run"];
+            shown(letter, of, rules(), std::nullopt, false, Format::json, letters_test::now))["to_run"];
     };
     using Texts = std::vector<std::string>;
     CHECK(to_run(record(opted_out)) == Texts{"2. delete sign_in_tokens/1"});
@@ -103,17 +162,20 @@ TEST_CASE("show: which commands a replay runs, by what they do") {
 
 TEST_CASE("show: for programs, masked") {
     const auto document = nlohmann::json::parse(shown(
-        letters_test::invalid_letter(42), record("{"), rules(), true, false, Format::json,
-        letters_test::now));
+        letters_test::invalid_letter(42), record("{"), rules(), settled_of(letters_test::invalid_letter(42)),
+        false, Format::json, letters_test::now));
     CHECK(document["settled"] == true);
-    CHECK(document["whose_turn"] == "the team that emits the events");
+    CHECK(document["settlement"]["how"] == "unknown");
+    CHECK(document["to_run"].empty());
+    CHECK(document["whose_turn"] == "nobody's");
+    CHECK(document["what_to_do"] == "nothing: it is settled");
     CHECK(
         document["payload"] == "(1 bytes that are not JSON, so nothing can be masked and nothing is shown)");
 }
 
 TEST_CASE("show: --reveal shows the bytes, except what a terminal would obey") {
     const std::string text = shown(
-        letters_test::letter(41), record("{\"a\\u0041\":\n\"tkn~7\x1b[2J\"}"), rules(), false, true,
+        letters_test::letter(41), record("{\"a\\u0041\":\n\"tkn~7\x1b[2J\"}"), rules(), std::nullopt, true,
         Format::table, letters_test::now);
     CHECK(text.find("{\"a\\u0041\":\n\"tkn~7\\u001b[2J\"}") != std::string::npos);
 }
@@ -137,6 +199,14 @@ TEST_CASE("show: a token is masked under every name, as a name, and at every dep
         CAPTURE(value);
         CHECK(masked_payload(record(value)).find("kn~") == std::string::npos);
     }
+    // The app's name is one only where the contract has it, and no longer than a name.
+    CHECK(
+        masked_payload(record(R"({"app":"tkn~1","data":[{"app":"tkn~2"}]})")).find("tkn~") ==
+        std::string::npos);
+    CHECK(
+        masked_payload(record(R"({"data":{"app":")" + std::string(65, 'a') + "~\"}}")).find('~') ==
+        std::string::npos);
+    CHECK(masked_payload(record(R"({"app":"raydio"})", true)).find("raydio") != std::string::npos);
     // In binary mode the value is the data alone: nothing in it is an attribute.
     CHECK(masked_payload(record(R"({"id":"tkn~1","type":"tkn~2"})", true)).find("tkn~") == std::string::npos);
     CHECK(masked_payload(record(R"({"id":"e-1"})")).find("e-1") != std::string::npos);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "tests/unit/engine/rig.hpp"
+#include "worker/core/settle/text.hpp"
 
 namespace {
 
@@ -146,5 +147,33 @@ TEST_CASE("replay: its event counts no second time, however it ends") {
         rig.acknowledge_all_stores();
         CHECK(rig.settled(type, core::Outcome::executed) == 1);
         CHECK(took.count() == 1);
+    }
+}
+
+// An event that cannot be read has no time of its own: what its replay brings along says since when it is
+// owed. Without that the age began anew with every replay.
+TEST_CASE("replay: what cannot be read again is as old as it was") {
+    struct Row {
+        const char* because;
+        core::Headers headers;
+        common::Duration age;
+    };
+    Rig rig;
+    std::string two_hours_ago;
+    core::append_rfc3339(two_hours_ago, rig.now.wall - 2h);
+    const Row rows[] = {
+        {"a first record", {}, 0s},
+        {"a replay",
+         {{"dlq.replay.count", "1"}, {"dlq.replay.of", ancestor}, {"dlq.owed.since", two_hours_ago}},
+         2h},
+        {"a time without an ancestor", {{"dlq.owed.since", two_hours_ago}}, 0s},
+        {"a replay by an old version", {{"dlq.replay.of", ancestor}}, 0s},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(std::string{row.because});
+        rig.deliver_record("anna", "{", row.headers);
+        CHECK(rig.status().oldest_unexecuted == row.age);
+        rig.acknowledge_all_stores();
+        CHECK_FALSE(rig.status().oldest_unexecuted);
     }
 }

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "worker/core/event/invalid_codes.hpp"
+#include "worker/core/event/whose_turn.hpp"
 #include "worker/core/identity/problem.hpp"
 #include "worker/core/letters/advice.hpp"
 #include "worker/core/outcome/classify.hpp"
@@ -35,6 +35,8 @@ TEST_CASE("advice: every code of the decoder has its meaning in it, and somebody
         const bool config_can_mend =
             code.code == "unknown_app" || code.code == "unknown_type" || code.code == "unknown_client";
         CHECK(contains(advice.whose, config_can_mend ? "whoever runs the worker" : "emits the events"));
+        // What the worker's log says of the same record: the two once disagreed.
+        CHECK(advice.whose == core::whose_turn(code.code));
     }
 }
 
@@ -79,7 +81,8 @@ TEST_CASE("advice: whose turn it is") {
         {rejected, "418", "whoever runs the worker", "before it is replayed"},
         {exhausted, "5xx", "whoever runs the worker", "replay it"},
         {invalid, "not_json", "the team that emits the events", "--superseded-by"},
-        {invalid, "unknown_app", "whoever runs the worker", "add it to the configuration and replay"},
+        {invalid, "unknown_app", "whoever runs the worker, or the emitter of a wrong name",
+         "add it to the configuration and replay"},
     };
     for (const Row& row : rows) {
         CAPTURE(std::string{row.code});

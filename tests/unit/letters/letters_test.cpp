@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "worker/core/letters/doubts.hpp"
 #include "worker/core/letters/resend.hpp"
 #include "worker/core/letters/selection.hpp"
 #include "worker/core/letters/signature.hpp"
@@ -55,7 +56,8 @@ core::DeadLetterFacts facts() {
 }
 
 // As it is read back from the dead-letter topic.
-core::Record stored(const core::Record& record, const core::DeadLetterFacts& facts) {
+core::Record stored(const core::Record& record, core::DeadLetterFacts facts) {
+    facts.lineage = core::lineage_of(record.headers);
     core::OutgoingRecord letter = core::dead_letter(record, letters.topic, facts);
     core::Record found;
     found.offset = core::Offset{41};
@@ -238,6 +240,142 @@ TEST_CASE("letters: every filter takes what it names and leaves the rest") {
         CHECK(core::selects(row.selection, letter()) == row.selected);
         CHECK(core::text_of(row.selection) == row.words);
         CHECK(core::selects_everything(row.selection) == (std::string{row.words} == "everything"));
+        CHECK(core::flags_of(row.selection).empty() == core::selects_everything(row.selection));
+    }
+    CHECK(core::flags_of(rows.back().selection) == "--reason rejected --app radio");
+    CHECK(core::flags_of(with([](S& s) { s.replayed = false; })) == "--never-replayed");
+}
+
+// An unknown app's letters all were of app "-", and no filter found one.
+TEST_CASE("letters: names that the worker does not know are read from the event, and found by filters") {
+    struct Row {
+        const char* because;
+        std::string value;
+        core::Headers headers;
+        std::string type;
+        std::string app;
+    };
+    const core::Header structured{"content-type", "application/cloudevents+json"};
+    const std::string long_name(70, 'x');
+    const Row rows[] = {
+        {"both", R"({"type":"a.moved","data":{"app":"raydio"}})", {structured}, "a.moved", "raydio"},
+        {"in binary mode",
+         R"({"app":"raydio"})",
+         {{"ce_id", "e"}, {"Ce_Type", "a.moved"}},
+         "a.moved",
+         "raydio"},
+        {"none", R"({"data":{}})", {structured}, "unknown", ""},
+        {"no names", R"({"type":7,"data":{"app":["x"]}})", {structured}, "unknown", ""},
+        {"elsewhere", R"({"app":"x","data":{"type":"y"}})", {structured}, "unknown", ""},
+        {"not JSON", "{", {structured}, "unknown", ""},
+        {"a known type",
+         R"({"type":"account.deleted.v1","data":{"app":"raydio"}})",
+         {structured},
+         "account.deleted.v1",
+         "raydio"},
+        {"too long",
+         R"({"data":{"app":")" + long_name + R"("}})",
+         {structured},
+         "unknown",
+         long_name.substr(0, 64)},
+        {"what a terminal obeys",
+         R"({"data":{"app":"a\u001b[2J\n\u009b\u00e9"}})",
+         {structured},
+         "unknown",
+         "a?[2J??\xc3\xa9"},
+        {"bytes that are no text", "{}", {{"ce_type", "a\xff\x7f"}}, "a??", ""},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(std::string{row.because});
+        core::Record record = stored(original(), facts());
+        record.value = row.value;
+        std::erase_if(
+            record.headers, [](const core::Header& header) { return header.name == "content-type"; });
+        record.headers.insert(record.headers.end(), row.headers.begin(), row.headers.end());
+        const auto found = std::get<Letter>(core::read_letter(letters, record, rules()));
+        CHECK(core::type_word(found) == row.type);
+        CHECK(core::app_word(found) == row.app);
+        core::Selection by_name;
+        by_name.types = {row.type};
+        by_name.apps = {row.app};
+        CHECK(core::selects(by_name, found));
+        by_name.types = {"unknown"};
+        CHECK(core::selects(by_name, found) == !found.envelope.type);
+    }
+}
+
+TEST_CASE("letters: a filter that a slip of the pen made is told from one that finds nothing") {
+    const core::KnownNames known{{"radio", "tv"}, {"events"}, {"400", "unknown_app", "bad_signature"}, 3, 42};
+    Letter stranger = letter();
+    stranger.app.clear();
+    stranger.envelope.type.reset();
+    stranger.given = {"a.moved", "raydio"};
+    stranger.original.partition.topic = "old-events";
+    stranger.error_code = "of-a-newer-version";
+    using S = core::Selection;
+    struct Row {
+        const char* because;
+        std::function<void(S&)> set;
+        const char* contradiction;  // empty: none
+        const char* doubt;
+    };
+    const Row rows[] = {
+        {"nothing", [](S&) {}, "", ""},
+        {"what is known",
+         [](S& s) {
+             s.apps = {"tv"};
+             s.topics = {"events"};
+             s.types = {"account.deleted.v1", "unknown"};
+             s.codes = {"400", "unknown_app", "bad_signature"};
+             s.groups = {"rejected/400/account.opted-out.v1/tv/events"};
+             s.partitions = {2};
+             s.offsets = {41};
+         },
+         "", ""},
+        {"what letters say",
+         [](S& s) {
+             s.apps = {"raydio"};
+             s.topics = {"old-events"};
+             s.types = {"a.moved"};
+             s.codes = {"of-a-newer-version"};
+         },
+         "", ""},
+        {"an app",
+         [](S& s) {
+             s.apps = {"tv", "tvv"};
+         },
+         "", "--app tvv: no dead letter here says so, and configured are radio, tv"},
+        {"a topic", [](S& s) { s.topics = {"events.dead-letters"}; }, "", "the worker reads events"},
+        {"a type", [](S& s) { s.types = {"account.deleted"}; }, "", "account.deleted.v1"},
+        {"a code", [](S& s) { s.codes = {"40"}; }, "", "no such error code"},
+        {"a group", [](S& s) { s.groups = {"rejected 400"}; }, "", "REASON/CODE/TYPE/APP/TOPIC"},
+        {"a partition", [](S& s) { s.partitions = {3}; },
+         "--partition 3: the dead-letter topics have the partitions 0 to 2", ""},
+        {"a negative one", [](S& s) { s.partitions = {-1}; }, "--partition -1", ""},
+        {"an offset", [](S& s) { s.offsets = {42}; }, "--offset 42: the last one of all partitions is 41",
+         ""},
+        {"an empty time",
+         [](S& s) {
+             s.since = failed_at;
+             s.until = failed_at;
+         },
+         "--since is not before --until", ""},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(std::string{row.because});
+        S selection;
+        row.set(selection);
+        const auto is = [](const std::vector<std::string>& all, const char* want) {
+            CAPTURE(all);
+            CHECK(all.size() == (*want == '\0' ? 0 : 1));
+            CHECK((all.empty() || all.front().find(want) != std::string::npos));
+        };
+        is(core::contradictions(selection, known), row.contradiction);
+        core::Doubts doubts{selection, known};
+        doubts.saw(letter());
+        // Also when another filter leaves this one out: the name is no slip.
+        doubts.saw(stranger);
+        is(doubts.sentences(), row.doubt);
     }
 }
 
@@ -281,6 +419,7 @@ TEST_CASE("letters: a letter goes back as it came, with its lineage and to its o
         {"x-trace", std::nullopt},
         {"dlq.replay.count", "1"},
         {"dlq.replay.of", "events.dead-letters/2/41"},
+        {"dlq.replay.origin", "events/3/4711"},
         {"dlq.owed.since", "2026-01-02T03:04:05.000Z"},
         {"dlq.commands", "1"}};
     CHECK(again.headers == expected);
@@ -302,11 +441,15 @@ TEST_CASE("letters: an event that cannot be read does not grow younger by being 
     const core::OutgoingRecord again = core::resend(letter_of(first), first);
     core::Record replayed = broken;
     replayed.headers = again.headers;
+    replayed.offset = core::Offset{9000};
     replayed.timestamp = failed_at + 48h;
     const Letter second = letter_of(stored(replayed, with));
     CHECK(second.since == broken.timestamp);
     CHECK(second.replays == 1);
     CHECK(second.replay_of == "events.dead-letters/2/41");
+    // Nor does anybody lose sight of the record that it all began with.
+    CHECK(second.original.offset == replayed.offset);
+    CHECK(second.origin == "events/3/4711");
 }
 
 TEST_CASE("letters: what may not go back says why") {

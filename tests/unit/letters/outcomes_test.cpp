@@ -171,3 +171,17 @@ TEST_CASE("outcomes: kinds without end are not kept without end") {
     CHECK(outcomes.tally().came_back() == 100);
     CHECK(outcomes.tally().came_back_as.size() == 12);
 }
+
+TEST_CASE("outcomes: as many letters as are kept in mind, and no more") {
+    core::Outcomes outcomes;
+    core::Letter letter;
+    letter.place.partition = {"dead", 0};
+    for (std::int64_t offset = 0; offset < static_cast<std::int64_t>(core::Outcomes::waiting_max); ++offset) {
+        REQUIRE_FALSE(outcomes.full());
+        letter.place.offset = core::Offset{offset};
+        outcomes.sent(letter, 0);
+    }
+    CHECK(outcomes.full());
+    outcomes.receipt(R"({"data":{"replay":{"of":"dead/0/7"},"outcome":"executed"}})");
+    CHECK_FALSE(outcomes.full());
+}

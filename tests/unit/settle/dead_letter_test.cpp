@@ -36,6 +36,11 @@ core::DeadLetterFacts facts() {
     return made;
 }
 
+core::OutgoingRecord letter_of(const core::Record& record, std::string topic, core::DeadLetterFacts facts) {
+    facts.lineage = core::lineage_of(record.headers);
+    return core::dead_letter(record, std::move(topic), facts);
+}
+
 std::string header(const core::OutgoingRecord& record, std::string_view name) {
     CHECK(std::count_if(record.headers.begin(), record.headers.end(), [name](const Header& one) {
               return one.name == name;
@@ -52,7 +57,7 @@ std::string header(const core::OutgoingRecord& record, std::string_view name) {
 
 TEST_CASE("a dead letter keeps the original byte for byte and says what is owed") {
     const core::Record record = original();
-    const auto letter = core::dead_letter(record, "account-events.dead-letters", facts());
+    const auto letter = letter_of(record, "account-events.dead-letters", facts());
     CHECK(letter.topic == "account-events.dead-letters");
     CHECK(letter.key == record.key);
     CHECK(letter.value == record.value);
@@ -92,7 +97,7 @@ TEST_CASE("what a dead letter does not know it does not say") {
     unknown.first_failed.reset();
     unknown.commands.clear();
     core::Record tombstone;
-    const auto letter = core::dead_letter(tombstone, "t", unknown);
+    const auto letter = letter_of(tombstone, "t", unknown);
     CHECK_FALSE(letter.key);
     CHECK_FALSE(letter.value);
     for (const std::string_view name :
@@ -105,7 +110,7 @@ TEST_CASE("what a dead letter does not know it does not say") {
 TEST_CASE("a value that the broker will never take is left out, loudly") {
     core::DeadLetterFacts too_large = facts();
     too_large.omit_value = true;
-    const auto letter = core::dead_letter(original(), "t", too_large);
+    const auto letter = letter_of(original(), "t", too_large);
     CHECK_FALSE(letter.value);
     CHECK(header(letter, "dlq.value.omitted") == "too_large");
     CHECK(letter.key == original().key);
@@ -113,12 +118,12 @@ TEST_CASE("a value that the broker will never take is left out, loudly") {
 
 TEST_CASE("a second round replaces what the first one said, and says nothing twice") {
     core::Record record = original();
-    record.headers = core::dead_letter(original(), "t", facts()).headers;
+    record.headers = letter_of(original(), "t", facts()).headers;
     record.headers.push_back({"dlq.replay.count", "4"});
     record.headers.push_back({"dlq.replay.count", std::nullopt});
     core::DeadLetterFacts second = facts();
     second.reason = core::DeadLetterReason::exhausted;
-    const auto letter = core::dead_letter(record, "t", second);
+    const auto letter = letter_of(record, "t", second);
     CHECK(header(letter, "dlq.reason") == "exhausted");
     CHECK(header(letter, "dlq.replay.count") == "4");
     CHECK(letter.headers.size() == 20);
@@ -130,9 +135,9 @@ TEST_CASE("a replay count that is no number is not repeated") {
         CAPTURE(std::string{count});
         core::Record record = original();
         record.headers = {{"dlq.replay.count", "5"}, {"dlq.replay.count", count}};
-        CHECK(header(core::dead_letter(record, "letters", facts()), "dlq.replay.count") == "5");
+        CHECK(header(letter_of(record, "letters", facts()), "dlq.replay.count") == "5");
         record.headers = {{"dlq.replay.count", count}};
-        CHECK(header(core::dead_letter(record, "letters", facts()), "dlq.replay.count") == "0");
+        CHECK(header(letter_of(record, "letters", facts()), "dlq.replay.count") == "0");
     }
 }
 

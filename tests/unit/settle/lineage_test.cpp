@@ -61,6 +61,13 @@ TEST_CASE("lineage: rows") {
     }
 }
 
+TEST_CASE("lineage: the origin is believed with an ancestor, when it is a position") {
+    constexpr auto origin = "dlq.replay.origin";
+    CHECK(core::lineage_of({{of, ancestor}, {origin, "events/3/7"}}).origin == "events/3/7");
+    CHECK(core::lineage_of({{origin, "events/3/7"}}).origin.empty());
+    CHECK(core::lineage_of({{of, ancestor}, {origin, "events/3/x"}}).origin.empty());
+}
+
 TEST_CASE("lineage: a position is written and read back, and nothing else is one") {
     const std::string text = core::position_text({"events.dead-letters", 3}, core::Offset{41});
     CHECK(text == ancestor);

@@ -64,6 +64,7 @@ core::ReceiptFacts replayed() {
     core::ReceiptFacts facts = executed();
     facts.replay_of = "account-events.dead-letters/3/41";
     facts.replays = 1;
+    facts.origin = "account-events/3/4522";
     return facts;
 }
 
@@ -71,6 +72,7 @@ core::ReceiptFacts discarded() {
     core::ReceiptFacts facts = executed();
     facts.from = {"account-events.dead-letters", 3};
     facts.offset = core::Offset{41};
+    facts.origin = "account-events/3/4711";
     facts.discard = core::Discard{"anna", "the account was made anew", "e-2"};
     facts.reason = core::DeadLetterReason::rejected;
     facts.error_code = "400";

@@ -123,7 +123,7 @@ SoleMember::~SoleMember() {
 }
 
 common::Result<std::unique_ptr<SoleMember>, NotJoined> SoleMember::join(
-    const KafkaSettings& settings, const std::string& name, common::Duration bound) {
+    const KafkaSettings& settings, const std::string& name, common::Duration bound, const GoesOn& goes_on) {
     auto impl = std::make_unique<Impl>();
     Membership& membership = impl->membership;
     if (auto opened = membership.open(settings, name); !opened) {
@@ -137,7 +137,13 @@ common::Result<std::unique_ptr<SoleMember>, NotJoined> SoleMember::join(
     // A member works, or it died and its session runs out. Who cannot tell does not join: that would end the
     // work of whoever is there.
     auto member = member_of(membership, 10s);
+    const auto given_up = [&settings] {
+        return NotJoined{fmt::format("{} was not joined", settings.group_id), false, true};
+    };
     while (!member || !member->empty()) {
+        if (!goes_on(member ? *member : std::string{})) {
+            return given_up();
+        }
         if (milliseconds_left(deadline) == 0) {
             return member ? NotJoined{fmt::format("{} is held by {}", settings.group_id, *member), true}
                           : NotJoined{fmt::format(
@@ -157,6 +163,9 @@ common::Result<std::unique_ptr<SoleMember>, NotJoined> SoleMember::join(
     while (membership.assigned < 0 && !membership.lost) {
         if (milliseconds_left(joined_by) == 0) {
             return NotJoined{membership.failed(RD_KAFKA_RESP_ERR__TIMED_OUT).message};
+        }
+        if (!goes_on({})) {
+            return given_up();
         }
         static_cast<void>(joined->still_sole());
         rd_kafka_poll(membership.client.handle(), 0);

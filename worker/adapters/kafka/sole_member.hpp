@@ -7,6 +7,7 @@
 // Errors:   sentences with what the brokers or the network said last and a remedy.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,7 +22,8 @@ namespace kafka {
 
 struct NotJoined {
     std::string message;
-    bool held = false;  // by the member that the message names
+    bool held = false;      // by the member that the message names
+    bool given_up = false;  // whoever was asked meanwhile did not want to wait
 };
 
 class SoleMember {
@@ -29,9 +31,12 @@ public:
     // Joins the group `settings.group_id` on `settings.topics`, named `name` to others who look. Waits at
     // most `bound` for a member that died to be declared dead. Blocks for longer: up to 10 s for each
     // question to brokers that do not answer (the topics, the group's members), and 15 s for the group to
-    // take it in.
+    // take it in. `goes_on` is asked several times a second meanwhile, with the member that is waited for
+    // (empty: for the brokers); when it says no, nothing is joined.
+    using GoesOn = std::function<bool(const std::string& member)>;
     [[nodiscard]] static common::Result<std::unique_ptr<SoleMember>, NotJoined> join(
-        const KafkaSettings& settings, const std::string& name, common::Duration bound);
+        const KafkaSettings& settings, const std::string& name, common::Duration bound,
+        const GoesOn& goes_on);
     SoleMember(const SoleMember&) = delete;
     SoleMember& operator=(const SoleMember&) = delete;
     // Leaves the group.

@@ -66,15 +66,81 @@ common::Result<core::Record> record_at(const core::Position& position, const Con
     return *std::move(found);
 }
 
-// NAME=VALUE, as kcat takes it; NAME alone is a header without value.
+// NAME=VALUE, as kcat takes it.
 core::Header header_of(const std::string& text) {
     const std::size_t equals = text.find('=');
-    if (equals == std::string::npos) {
-        return {text, std::nullopt};
-    }
     return {text.substr(0, equals), text.substr(equals + 1)};
 }
 
+CLI::Validator name_and_value() {
+    return CLI::Validator{
+        [](std::string& text) {
+            const std::size_t equals = text.find('=');
+            return equals == 0 || equals == std::string::npos
+                       ? fmt::format(
+                             "{} is not NAME=VALUE, for example ce_type=account.deleted.v1",
+                             app::quoted(text))
+                       : std::string{};
+        },
+        ""};
+}
+
+// None: a file or standard input is meant.
+std::optional<core::Position> position_of(const Options& options) {
+    std::error_code ignored;
+    return std::filesystem::exists(options.event, ignored) ? std::nullopt
+                                                           : core::read_position(options.event);
+}
+
+bool has(const std::vector<std::string>& names, const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// What is wrong with the command line as a whole; empty: nothing.
+std::string misuse(const Options& options, const Config* config) {
+    const auto position = position_of(options);
+    if (!position) {
+        return options.admin_url.empty()
+                   ? ""
+                   : "--admin-url needs --config and the position of a record, TOPIC/PARTITION/OFFSET";
+    }
+    if (config == nullptr) {
+        return "a record is read from Kafka, so --config is needed";
+    }
+    if (options.key_given || !options.headers.empty()) {
+        return "--key and --header are for a file or standard input: a record in Kafka has its own";
+    }
+    if (options.admin_url.empty()) {
+        return "";
+    }
+    const std::string& topic = position->partition.topic;
+    if (has(dead_letter_topics(*config), topic)) {
+        return fmt::format(
+            "{} is a dead letter, and no worker executes those where they lie: `autosignin-worker "
+            "dead-letters show {}` says what became of it",
+            app::quoted(options.event), options.event);
+    }
+    return has(config->kafka.topics, topic)
+               ? ""
+               : fmt::format(
+                     "{} is in no topic that a worker of this configuration reads ({})",
+                     app::quoted(options.event), fmt::join(config->kafka.topics, ", "));
+}
+
+CLI::Validator http_url() {
+    return CLI::Validator{
+        [](std::string& text) {
+            while (text.ends_with('/')) {
+                text.pop_back();
+            }
+            return text.starts_with("http://") && text.size() > 7
+                       ? std::string{}
+                       : "expected http://HOST:PORT of a worker's admin port";
+        },
+        ""};
+}
+
+// A position, with its configuration, was asked for by misuse() before.
 common::Result<core::Record> record_of(const Options& options, const Config* config) {
     core::Record record;
     if (options.key_given) {
@@ -87,11 +153,7 @@ common::Result<core::Record> record_of(const Options& options, const Config* con
         return record;
     }
     std::error_code ignored;
-    const auto position = core::read_position(options.event);
-    if (position && !std::filesystem::exists(options.event, ignored)) {
-        if (config == nullptr) {
-            return common::Error{"a record is read from Kafka, so --config is needed"};
-        }
+    if (const auto position = position_of(options)) {
         return record_at(*position, *config);
     }
     std::ifstream file{options.event, std::ios::binary};
@@ -105,11 +167,7 @@ common::Result<core::Record> record_of(const Options& options, const Config* con
 }
 
 common::Result<std::vector<std::string>> asked_of_worker(const Options& options) {
-    const auto position = core::read_position(options.event);
-    if (!position) {
-        return common::Error{
-            "--admin-url needs --config and the position of a record, TOPIC/PARTITION/OFFSET"};
-    }
+    const auto position = position_of(options);
     const auto page = admin::fetch_record(options.admin_url, *position, admin_patience);
     return page ? explain::whereabouts(page.value(), *position) : page.error();
 }
@@ -125,6 +183,9 @@ ExitCode explain_one(const Options& options) {
         config = std::move(loaded.config);
     }
     const Config* const known = config ? &*config : nullptr;
+    if (const std::string wrong = misuse(options, known); !wrong.empty()) {
+        return refuse(ExitCode::usage, wrong);
+    }
     const auto record = record_of(options, known);
     if (!record) {
         return refuse(ExitCode::cannot_start, record.error().message);
@@ -157,7 +218,8 @@ void add_explain(CLI::App& program, ExitCode& exit_code) {
         "  autosignin-worker explain data.json -H ce_id=e-1 -H ce_type=...    binary mode, as kcat takes it\n"
         "\nSends nothing to Apple and writes nothing to Kafka; token values are masked. Exit code 0: the "
         "event "
-        "is\nvalid; 8: it is invalid, every problem is listed with its JSON pointer; 7: it cannot be read.");
+        "is\nvalid; 8: it is invalid, every problem is listed with its JSON pointer; 2: wrong command "
+        "line;\n7: it cannot be read.");
     const auto options = std::make_shared<Options>();
     command
         ->add_option(
@@ -172,11 +234,13 @@ void add_explain(CLI::App& program, ExitCode& exit_code) {
         ->add_option(
             "-H,--header", options->headers, "A Kafka header of the file or standard input; may be repeated")
         ->allow_extra_args(false)
+        ->check(name_and_value())
         ->type_name("NAME=VALUE");
     command
         ->add_option(
             "--admin-url", options->admin_url,
             "Also ask this worker where the record stands: http://HOST:PORT")
+        ->transform(http_url())
         ->type_name("URL");
     command->add_option("--format", options->format, "text or json")
         ->check(CLI::IsMember({"text", "json"}))

@@ -38,7 +38,7 @@ std::string footer() {
         "every key\n"
         "\nExit codes:\n";
     for (const app::ExitMeaning& exit : app::exit_meanings) {
-        text += fmt::format("  {}  {}\n", static_cast<int>(exit.code), exit.meaning);
+        text += fmt::format("  {:<3}  {}\n", static_cast<int>(exit.code), exit.meaning);
     }
     return text;
 }

@@ -11,7 +11,7 @@
 #include "worker/app/adapter_settings.hpp"
 #include "worker/app/dead_letters/complaints.hpp"
 #include "worker/app/dead_letters/courier.hpp"
-#include "worker/app/dead_letters/listing.hpp"
+#include "worker/app/dead_letters/texts.hpp"
 #include "worker/app/version.hpp"
 
 namespace app::dead_letters {

@@ -15,7 +15,8 @@
 namespace app::dead_letters {
 
 // SHA-256 over the positions of the chosen letters, one a line, in their order. Whoever has these can compute
-// it again: before the run, and when it refused none and had no limit, with the filter of the record, `list
+// it again: before the run, and when it refused none, had no limit and took no more than `list` shows, with
+// the filter of the record, `list
 // FILTER --each --format json | jq -r '.each[].position' | sha256sum`.
 class Digest {
 public:

@@ -26,6 +26,9 @@ bool confirmed() {
 }
 
 ExitCode run(const Config& config, const ErrandOptions& options, Shelf& shelf, const Errand& errand) {
+    if (const auto wrong = core::contradictions(options.selection, shelf.known()); !wrong.empty()) {
+        return refuse(ExitCode::usage, fmt::format("{}", fmt::join(wrong, "; ")));
+    }
     Meter meter;
     const auto planned = make_plan(shelf, options, errand, [&](std::uint64_t looked_at, std::uint64_t of) {
         meter.show({.done = looked_at, .of = of}, ports::steady_now());
@@ -33,6 +36,10 @@ ExitCode run(const Config& config, const ErrandOptions& options, Shelf& shelf, c
     meter.end();
     if (!planned) {
         return refuse(ExitCode::cannot_start, planned.error().message);
+    }
+    // Nothing to do is good news, unless it is a slip of the pen.
+    if (planned->letters == 0 && planned->refused.empty() && !planned->doubts.empty()) {
+        return refuse(ExitCode::usage, fmt::format("{}", fmt::join(planned->doubts, "; ")));
     }
     // The plan is the result when nothing else follows, and goes before the question otherwise.
     const bool alone = options.dry_run || planned->letters == 0;

@@ -6,6 +6,7 @@ namespace app::dead_letters {
 
 common::Result<Listing> look(Shelf& shelf, const ListOptions& options, const Progress& progress) {
     Listing listing;
+    core::Doubts doubts{options.selection, shelf.known()};
     std::uint64_t total = 0;
     std::uint64_t before = 0;
     const auto start = [&](const Stretch& stretch) {
@@ -31,11 +32,13 @@ common::Result<Listing> look(Shelf& shelf, const ListOptions& options, const Pro
                 }
                 return true;
             }
+            ++listing.looked_at;
             core::Letter& letter = std::get<core::Letter>(read);
+            doubts.saw(letter);
             if (core::selects(options.selection, letter)) {
                 ++listing.letters;
                 listing.groups.add(letter);
-                if (options.each) {
+                if (options.each && listing.each.size() < each_max) {
                     listing.each.push_back({std::move(letter), settled});
                 }
             }
@@ -46,6 +49,7 @@ common::Result<Listing> look(Shelf& shelf, const ListOptions& options, const Pro
         }
         before += static_cast<std::uint64_t>(stretch.end - start(stretch));
     }
+    listing.doubts = doubts.sentences();
     progress(total, total);
     return listing;
 }

@@ -1,10 +1,9 @@
-// What `dead-letters list` and `watch` found, and how it looks: for people, for programs, for spreadsheets.
+// What `dead-letters list` and `watch` found.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "common/result.hpp"
@@ -17,6 +16,7 @@ namespace app::dead_letters {
 struct Listing {
     core::Groups groups;
     std::uint64_t letters = 0;       // selected
+    std::uint64_t looked_at = 0;     // letters, selected or not
     std::uint64_t not_letters = 0;   // records that are no dead letters of ours
     std::string not_letter_example;  // the first of them, and why
     std::int64_t expired = 0;        // offsets that retention took before anybody settled them
@@ -24,9 +24,13 @@ struct Listing {
         core::Letter letter;
         bool settled = false;
     };
-    std::vector<Each> each;                   // filled on request
+    std::vector<Each> each;                   // filled on request, with the first each_max
+    std::vector<std::string> doubts;          // about the filter: names that nobody knows
     std::vector<std::string> missing_topics;  // named by the configuration, unknown to the brokers
 };
+
+// So many entries are kept and shown; a filter finds the others.
+inline constexpr std::size_t each_max = 10'000;
 
 struct ListOptions {
     core::Selection selection;
@@ -38,26 +42,5 @@ struct ListOptions {
 using Progress = std::function<void(std::uint64_t looked_at, std::uint64_t of)>;
 [[nodiscard]] common::Result<Listing> look(
     Shelf& shelf, const ListOptions& options, const Progress& progress);
-
-enum class Format : unsigned char { table, json, csv };
-
-// `now` for ages.
-[[nodiscard]] std::string rendered(
-    const Listing& listing, const ListOptions& options, Format format, common::WallTime now);
-
-// "3 min", "2 h 5 min", "4 d 3 h".
-[[nodiscard]] std::string age_text(common::Duration age);
-// "once", "2 times".
-[[nodiscard]] std::string times_text(int times);
-// The line that shouts about letters that retention took before anybody settled them.
-[[nodiscard]] std::string expired_text(std::int64_t expired);
-// RFC 3339.
-[[nodiscard]] std::string time_text(common::WallTime time);
-// Texts from outside, without anything that a terminal would obey; line ends and backslashes stay in the
-// second.
-[[nodiscard]] std::string plain(std::string_view text);
-[[nodiscard]] std::string plain_lines(std::string_view text);
-// An object of --each, as text.
-[[nodiscard]] std::string json_of_one(const Listing::Each& each);
 
 }  // namespace app::dead_letters

@@ -7,7 +7,7 @@
 #include <chrono>
 #include <cstdio>
 
-#include "worker/app/dead_letters/listing.hpp"
+#include "worker/app/dead_letters/texts.hpp"
 #include "worker/app/terminal_width.hpp"
 
 namespace app::dead_letters {

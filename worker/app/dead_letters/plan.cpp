@@ -4,11 +4,14 @@
 
 #include <nlohmann/json.hpp>
 
+#include "worker/app/dead_letters/texts.hpp"
+
 namespace app::dead_letters {
 
 common::Result<Plan> make_plan(
     Shelf& shelf, const ErrandOptions& options, const Errand& errand, const Progress& progress) {
     Plan plan;
+    core::Doubts doubts{options.selection, shelf.known()};
     std::uint64_t before = 0;
     std::uint64_t total = 0;
     for (const Stretch& stretch : shelf.stretches()) {
@@ -19,8 +22,11 @@ common::Result<Plan> make_plan(
         const auto take = [&](core::LetterRead&& read, core::Record&& record) {
             progress(before + static_cast<std::uint64_t>(record.offset - stretch.settled), total);
             const auto* const letter = std::get_if<core::Letter>(&read);
-            if (letter == nullptr || is_settled(stretch, record.offset) ||
-                !core::selects(options.selection, *letter)) {
+            if (letter == nullptr || is_settled(stretch, record.offset)) {
+                return true;
+            }
+            doubts.saw(*letter);
+            if (!core::selects(options.selection, *letter)) {
                 return true;
             }
             if (const auto why = errand.refuses(*letter)) {
@@ -41,6 +47,10 @@ common::Result<Plan> make_plan(
         }
         before += static_cast<std::uint64_t>(stretch.end - stretch.settled);
     }
+    // With a limit the rest was not looked at.
+    if (options.limit == 0 || plan.letters < options.limit) {
+        plan.doubts = doubts.sentences();
+    }
     return plan;
 }
 
@@ -58,6 +68,12 @@ std::string text_of(const Plan& plan, const ErrandOptions& options, const Errand
     for (const auto& [signature, group] : plan.groups.rows()) {
         text += fmt::format("{:>8}  {}\n", group.count, plain(core::text_of(signature)));
     }
+    if (plan.groups.beyond() > 0) {
+        text += fmt::format("{:>8}  in further groups\n", plan.groups.beyond());
+    }
+    for (const std::string& doubt : plan.doubts) {
+        text += fmt::format("note: {}\n", plain(doubt));
+    }
     for (const auto& [why, count] : plan.refused) {
         text += fmt::format("{:>8}  refused, {}: {}\n", count, core::name_of(why), core::remedy(why));
     }
@@ -73,6 +89,7 @@ std::string json_of(const Plan& plan, const ErrandOptions& options, const Errand
         {"filter", core::text_of(options.selection)},
         {"selected", plan.letters},
         {"digest", plan.digest.text()},
+        {"doubts", plan.doubts},
         {"groups", nlohmann::ordered_json::array()},
         {"refused", nlohmann::ordered_json::object()},
         {"expired_unsettled", plan.expired}};

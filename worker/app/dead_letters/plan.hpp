@@ -32,6 +32,7 @@ struct Plan {
     core::Groups groups;
     std::map<core::Unsendable, std::uint64_t> refused;
     std::map<core::TopicPartition, core::Offset> last;  // chosen letter of each partition
+    std::vector<std::string> doubts;                    // about the filter: names that nobody knows
     std::int64_t expired = 0;  // offsets that retention took before anybody settled them
 };
 

@@ -11,6 +11,7 @@
 #include "worker/app/adapter_settings.hpp"
 #include "worker/app/dead_letters/canary.hpp"
 #include "worker/app/dead_letters/interruption.hpp"
+#include "worker/app/dead_letters/texts.hpp"
 #include "worker/app/refuse.hpp"
 #include "worker/core/command/command.hpp"
 #include "worker/ports/clock.hpp"
@@ -68,9 +69,12 @@ std::optional<ExitCode> Run::begin() {
         return refuse(ExitCode::cannot_start, sink.error().message);
     }
     sink_ = std::move(*sink);
-    auto member = kafka::SoleMember::join(
-        replay_settings(config_, shelf_.topics()), options_.by, kafka::SoleMember::session + 3s);
+    listen_for_interruption();
+    auto member = hold_the_group();
     if (!member) {
+        if (member.error().given_up) {
+            return refuse(ExitCode::unfinished, "interrupted before anything was begun; nothing was done");
+        }
         return member.error().held
                    ? refuse(
                          ExitCode::held,
@@ -93,8 +97,30 @@ std::optional<ExitCode> Run::begin() {
                 stored.error().message));
     }
     static_cast<void>(sink_->prepare(config_.kafka.topics, 10s));
-    listen_for_interruption();
     return std::nullopt;
+}
+
+// The broker is the lock. Who waits for it is told for whom, and how long at most.
+common::Result<std::unique_ptr<kafka::SoleMember>, kafka::NotJoined> Run::hold_the_group() {
+    constexpr common::Duration bound = kafka::SoleMember::session + 3s;
+    const common::Instant slow = steady_now() + 5s;  // longer than a group takes that is not held
+    std::string told;
+    bool told_slow = false;
+    return kafka::SoleMember::join(
+        replay_settings(config_, shelf_.topics()), options_.by, bound, [&](const std::string& member) {
+            if (!member.empty() && told != member) {
+                told = member;
+                fmt::print(
+                    stderr, "{} is held by {}: waiting up to {:.0f} s for it to end, or to be found dead\n",
+                    replay_group(config_), plain(member), common::seconds(bound));
+            } else if (member.empty() && !told_slow && steady_now() > slow) {
+                told_slow = true;
+                fmt::print(
+                    stderr, "waiting for the brokers to let this run into {}, up to 15 s\n",
+                    replay_group(config_));
+            }
+            return !interrupted();
+        });
 }
 
 common::Result<bool> Run::store_audit(std::string phase) {
@@ -123,15 +149,14 @@ common::Result<bool> Run::work_on(const Stretch& stretch) {
     if (!group) {
         return group.error();
     }
-    const auto marks = shelf_.reader().watermarks(stretch.partition);
-    if (!marks) {
-        return marks.error();
+    const auto now = shelf_.again(stretch, *group);
+    if (!now) {
+        return now.error();
     }
-    const Stretch now = stretch_of(stretch.partition, *marks, *group);
-    courier_->begin(stretch.partition, core::Settling{now.settled, now.above});
+    courier_->begin(stretch.partition, core::Settling{now->settled, now->above});
     return shelf_.read(
-        stretch, std::min(stretch.settled, now.settled),
-        [&](core::LetterRead&& read, core::Record&& record) { return take(read, record, now.settled); });
+        stretch, std::min(stretch.settled, now->settled),
+        [&](core::LetterRead&& read, core::Record&& record) { return take(read, record, now->settled); });
 }
 
 bool Run::settled_meanwhile(const core::Position& place, core::Offset from) {
@@ -164,7 +189,7 @@ bool Run::take(const core::LetterRead& read, const core::Record& record, core::O
         ++report_.full_partitions;
         return false;
     }
-    if (!await_turn()) {
+    if (!await_turn() || !await_room()) {
         return false;
     }
     if (!courier_->take(place, errand_.records(letter, record))) {
@@ -213,6 +238,21 @@ bool Run::await_turn() {
         follow(500ms);
     }
     return true;
+}
+
+// Workers that execute nothing now would let the letters that are kept in mind grow without end.
+bool Run::await_room() {
+    if (outcomes_.full()) {
+        await_receipts();
+    }
+    if (outcomes_.full() && !stopped_) {
+        stop(fmt::format(
+            "{} letters that were sent have no receipt yet, and no more can be followed at once: run it "
+            "again "
+            "when the workers have executed them",
+            outcomes_.tally().waiting));
+    }
+    return !stopped_;
 }
 
 bool Run::end_stage() {

@@ -33,6 +33,7 @@ public:
 private:
     // Why nothing was done; none: it is begun.
     [[nodiscard]] std::optional<ExitCode> begin();
+    [[nodiscard]] common::Result<std::unique_ptr<kafka::SoleMember>, kafka::NotJoined> hold_the_group();
     [[nodiscard]] common::Result<bool> store_audit(std::string phase);
     void work();
     [[nodiscard]] common::Result<bool> work_on(const Stretch& stretch);
@@ -42,6 +43,7 @@ private:
     [[nodiscard]] std::size_t commands_of(const core::Record& record) const;
     [[nodiscard]] bool go_on();
     [[nodiscard]] bool await_turn();
+    [[nodiscard]] bool await_room();
     [[nodiscard]] bool end_stage();
     void await_receipts();
     void follow(common::Duration interval);

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "worker/app/dead_letters/listing.hpp"
+#include "worker/app/dead_letters/texts.hpp"
 
 namespace app::dead_letters {
 namespace {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "worker/adapters/kafka/group_offset.hpp"
 #include "worker/adapters/kafka/log_reader.hpp"
 #include "worker/app/config/config.hpp"
+#include "worker/core/letters/doubts.hpp"
 #include "worker/core/letters/read_letter.hpp"
 #include "worker/core/letters/stretch.hpp"
 
@@ -22,9 +24,10 @@ namespace app::dead_letters {
 using core::is_settled;
 using core::Stretch;
 
-// Of what exists, and what the replay group committed.
+// Of what exists, what the replay group committed and what the watch did.
 [[nodiscard]] Stretch stretch_of(
-    core::TopicPartition partition, const kafka::Watermarks& marks, const kafka::GroupOffset& group);
+    core::TopicPartition partition, const kafka::Watermarks& marks, const kafka::GroupOffset& replay,
+    const kafka::GroupOffset& watch);
 
 class Shelf {
 public:
@@ -37,6 +40,11 @@ public:
     [[nodiscard]] const std::vector<std::string>& missing() const noexcept { return missing_; }
     [[nodiscard]] kafka::LogReader& reader() noexcept { return *reader_; }
     [[nodiscard]] const core::DecodeRules& rules() const noexcept { return rules_; }
+    // What filters are compared with.
+    [[nodiscard]] core::KnownNames known() const;
+
+    // The stretch as it is now that the replay group has committed `replay`; of one of stretches().
+    [[nodiscard]] common::Result<Stretch> again(const Stretch& stretch, const kafka::GroupOffset& replay);
 
     // Hands over what lies between `from` and the stretch's end, in order, until the callback returns false.
     using Take = std::function<bool(core::LetterRead&&, core::Record&&)>;
@@ -46,9 +54,11 @@ private:
     Shelf() = default;
     std::unique_ptr<kafka::LogReader> reader_;
     core::DecodeRules rules_;
+    std::vector<std::string> sources_;
     std::vector<std::string> topics_;
     std::vector<std::string> missing_;
     std::vector<Stretch> stretches_;
+    std::map<core::TopicPartition, kafka::GroupOffset> watched_;  // what the watch had closed
 };
 
 // The group whose committed offsets say what was replayed or discarded: one for each group of workers.

@@ -6,6 +6,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "worker/app/dead_letters/texts.hpp"
 #include "worker/core/command/command.hpp"
 #include "worker/core/event/envelope.hpp"
 #include "worker/core/letters/advice.hpp"
@@ -30,24 +31,39 @@ bool among(const Names& names, const Name& name) {
     return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-ordered_json masked(const ordered_json& value, bool is_event) {
+// What an object is: only there are its members what the contract calls them.
+enum class Part : unsigned char { event, data, deeper };
+
+ordered_json masked(const ordered_json& value, Part part);
+
+ordered_json masked_member(const std::string& name, const ordered_json& member, Part part) {
+    if (part == Part::event && among(harmless, name) && member.is_string()) {
+        return member;
+    }
+    // The account system chose it, and whoever looks for a name that is not configured must see it.
+    if (part == Part::data && name == "app" && member.is_string()) {
+        return core::shown_name(member.get_ref<const std::string&>());
+    }
+    return masked(member, part == Part::event && name == "data" ? Part::data : Part::deeper);
+}
+
+ordered_json masked(const ordered_json& value, Part part) {
     if (value.is_object()) {
         ordered_json object = ordered_json::object();
         std::size_t strangers = 0;
         for (const auto& [name, member] : value.items()) {
-            const bool attribute = among(harmless, name);
-            const std::string shown_name =
-                attribute || among(known, name)
+            const std::string name_shown =
+                among(harmless, name) || among(known, name)
                     ? name
                     : fmt::format("<name {} of {} characters>", ++strangers, name.size());
-            object[shown_name] = is_event && attribute && member.is_string() ? member : masked(member, false);
+            object[name_shown] = masked_member(name, member, part);
         }
         return object;
     }
     if (value.is_array()) {
         ordered_json array = ordered_json::array();
         for (const ordered_json& item : value) {
-            array.push_back(masked(item, false));
+            array.push_back(masked(item, Part::deeper));
         }
         return array;
     }
@@ -132,27 +148,98 @@ std::string optional_time(const std::optional<common::WallTime>& time) {
     return time ? time_text(*time) : "unknown";
 }
 
+std::string row(std::string_view name, std::string_view value) {
+    return fmt::format("{:<14}{}\n", name, wrapped(plain(value)));
+}
+
+std::string or_unknown(std::string_view text) {
+    return std::string{text.empty() ? "unknown" : text};
+}
+
+std::string_view ending_word(const core::Fate& fate) {
+    switch (fate.how()) {
+        case core::Fate::How::discarded:
+            return "discarded";
+        case core::Fate::How::replayed:
+            return "replayed";
+        case core::Fate::How::unknown:
+            break;
+    }
+    return "replayed or discarded";
+}
+
+std::string run_text(const core::Fate::Run& run) {
+    return fmt::format(
+        "by {}, {}: {}{}", run.by, run.at, run.why.empty() ? "no reason given" : run.why,
+        run.superseded_by.empty() ? "" : fmt::format(" (superseded by event {})", run.superseded_by));
+}
+
+// Why it is known, or how to find out.
+std::string sources_text(const Settled& settled) {
+    const core::Fate& fate = settled.fate;
+    if (!settled.problem.empty()) {
+        return fmt::format("the receipts could not be read: {}", settled.problem);
+    }
+    if (fate.how() == core::Fate::How::unknown) {
+        return fmt::format(
+            "{} {} names it. A replay has no receipt before it has ended; what is kept no longer may be in "
+            "an "
+            "archive of that topic: search it for the position",
+            settled.looked_at_all ? "no record in" : "none of the newest records in", settled.receipts_topic);
+    }
+    return fate.how() == core::Fate::How::discarded || fate.runs().size() <= 1
+               ? ""
+               : "one of these runs took it; the topic does not tell which";
+}
+
+std::string settled_rows(const Settled& settled) {
+    const core::Fate& fate = settled.fate;
+    std::string text = row("settled", ending_word(fate));
+    std::vector<std::string> ends;
+    for (const auto& [outcome, count] : fate.outcomes()) {
+        ends.push_back(fmt::format("{} {}", count, outcome));
+    }
+    if (!ends.empty()) {
+        text += row("", fmt::format("its receipts say: {}", fmt::join(ends, ", ")));
+    }
+    if (fate.outcomes().contains(std::string{core::outcome_name(core::Outcome::dead_lettered)})) {
+        text += row("", "it came back: a new dead letter is owed, see `list --replayed`");
+    }
+    const char* name = fate.how() == core::Fate::How::discarded ? "" : "replay runs";
+    for (const core::Fate::Run& run : fate.runs()) {
+        text += row(name, run_text(run));
+        name = "";
+    }
+    if (fate.runs_left_out() > 0) {
+        text += row("", fmt::format("and {} before them", fate.runs_left_out()));
+    }
+    if (const std::string sources = sources_text(settled); !sources.empty()) {
+        text += row("how to know", sources);
+    }
+    return text + row("still owed", "nothing for this letter");
+}
+
+std::string owed_rows(const core::Letter& letter, const std::vector<std::string>& commands) {
+    const core::Advice advice = core::advice_for(letter.reason, letter.error_code);
+    return row("still owed", owed_text(letter, commands)) + row("whose turn", advice.whose) +
+           row("what to do", advice.text);
+}
+
 std::string for_people(
     const core::Letter& letter, const core::Record& record, const std::vector<std::string>& commands,
-    bool settled, bool reveal, common::WallTime now) {
-    const core::Advice advice = core::advice_for(letter.reason, letter.error_code);
-    const auto row = [](std::string_view name, const std::string& value) {
-        return fmt::format("{:<14}{}\n", name, wrapped(plain(value)));
-    };
+    const std::optional<Settled>& settled, bool reveal, common::WallTime now) {
     std::string text = fmt::format(
-        "{}  {}\n\n", plain(core::position_text(letter.place.partition, letter.place.offset)),
-        settled ? "settled: replayed or discarded" : "open");
-    text += row("event", letter.envelope.id.empty() ? "unknown" : letter.envelope.id);
-    text += row("type", std::string{core::type_word(letter)});
-    text += row("account", letter.envelope.subject.empty() ? "unknown" : letter.envelope.subject);
-    text += row("app", letter.app.empty() ? "unknown" : letter.app);
+        "{}  {}\n\n", plain(place_text(letter.place)),
+        settled ? fmt::format("SETTLED: {}", ending_word(settled->fate)) : "open");
+    text += row("event", or_unknown(letter.envelope.id));
+    text += row("type", core::type_word(letter));
+    text += row("account", or_unknown(letter.envelope.subject));
+    text += row("app", or_unknown(core::app_word(letter)));
     text +=
         row("owed since",
             fmt::format("{} ({})", time_text(letter.since), age_text(common::age(letter.since, now))));
     text +=
-        row("came from", letter.original.partition.topic.empty()
-                             ? "unknown"
-                             : core::position_text(letter.original.partition, letter.original.offset));
+        row("came from", letter.original.partition.topic.empty() ? "unknown" : place_text(letter.original));
     text += row("stored by", fmt::format("{} of group {}", letter.worker_version, letter.consumer_group));
     if (!letter.replay_of.empty()) {
         text += row("replay of", letter.replay_of);
@@ -169,12 +256,24 @@ std::string for_people(
     if (!letter.problem.empty()) {
         text += row("", "not understood: " + letter.problem);
     }
-    text += row("still owed", owed_text(letter, commands));
-    text += row("whose turn", std::string{advice.whose});
-    text += row("what to do", advice.text);
+    text += settled ? settled_rows(*settled) : owed_rows(letter, commands);
     text += fmt::format("\npayload{}\n", reveal ? "" : " (token values masked; --reveal shows them)");
     text += plain_lines(reveal ? record.value.value_or("(none)") : masked_payload(record));
     return text + "\n";
+}
+
+ordered_json settlement_json(const Settled& settled) {
+    const core::Fate& fate = settled.fate;
+    ordered_json runs = ordered_json::array();
+    for (const core::Fate::Run& run : fate.runs()) {
+        runs.push_back(
+            {{"at", run.at}, {"by", run.by}, {"why", run.why}, {"superseded_by", run.superseded_by}});
+    }
+    return {
+        {"how", fate.how() == core::Fate::How::unknown ? std::string_view{"unknown"} : ending_word(fate)},
+        {"outcomes", fate.outcomes()},
+        {"runs", std::move(runs)},
+        {"how_to_know", sources_text(settled)}};
 }
 
 }  // namespace
@@ -193,26 +292,31 @@ std::string masked_payload(const core::Record& record) {
             "({} bytes that are not JSON, so nothing can be masked and nothing is shown)",
             record.value->size());
     }
-    return masked(document, core::mode_of(record.headers) == core::Mode::structured)
+    const bool structured = core::mode_of(record.headers) == core::Mode::structured;
+    return masked(document, structured ? Part::event : Part::data)
         .dump(2, ' ', true, ordered_json::error_handler_t::replace);
 }
 
 std::string shown(
-    const core::Letter& letter, const core::Record& record, const core::DecodeRules& rules, bool settled,
-    bool reveal, Format format, common::WallTime now) {
-    const std::vector<std::string> commands = owed_commands(letter, record, rules);
+    const core::Letter& letter, const core::Record& record, const core::DecodeRules& rules,
+    const std::optional<Settled>& settled, bool reveal, Format format, common::WallTime now) {
+    const std::vector<std::string> commands =
+        settled ? std::vector<std::string>{} : owed_commands(letter, record, rules);
     if (format != Format::json) {
         return for_people(letter, record, commands, settled, reveal, now);
     }
     const core::Advice advice = core::advice_for(letter.reason, letter.error_code);
-    ordered_json document = ordered_json::parse(json_of_one({letter, settled}));
+    ordered_json document = ordered_json::parse(json_of_one({letter, settled.has_value()}));
     document["first_failed"] = optional_time(letter.first_failed);
     document["last_failed"] = optional_time(letter.last_failed);
     document["consumer_group"] = letter.consumer_group;
     document["worker_version"] = letter.worker_version;
+    if (settled) {
+        document["settlement"] = settlement_json(*settled);
+    }
     document["to_run"] = commands;
-    document["whose_turn"] = advice.whose;
-    document["what_to_do"] = advice.text;
+    document["whose_turn"] = settled ? "nobody's" : advice.whose;
+    document["what_to_do"] = settled ? "nothing: it is settled" : advice.text;
     document["payload"] = reveal ? record.value.value_or("") : masked_payload(record);
     return document.dump(2, ' ', true, ordered_json::error_handler_t::replace) + "\n";
 }

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
 #include <utility>
 
 #include "worker/core/letters/read_letter.hpp"
@@ -14,8 +16,6 @@ namespace {
 // Records that one call of round() reads at most, so that the group hears of this worker in between.
 constexpr std::size_t records_a_call = 20'000;
 
-constexpr int looks_a_round = 5;
-
 std::string name_of(const core::TopicPartition& partition) {
     return fmt::format("{}[{}]", partition.topic, partition.partition);
 }
@@ -23,7 +23,9 @@ std::string name_of(const core::TopicPartition& partition) {
 }  // namespace
 
 OpenLetters::OpenLetters(Settings settings, Brokers& brokers)
-    : settings_{std::move(settings)}, brokers_{brokers} {}
+    : settings_{std::move(settings)},
+      brokers_{brokers},
+      sources_{{settings_.workers_group, settings_.sources, settings_.believed_after}, brokers} {}
 
 void OpenLetters::given(const std::vector<core::TopicPartition>& partitions) {
     parts_.clear();
@@ -45,9 +47,8 @@ common::Result<OpenLetters::Step> OpenLetters::round(common::Instant now) {
     if (auto settled = settle(); !settled) {
         return settled.error();
     }
-    not_asked_.clear();
+    sources_.begin_round();
     ask_ends();
-    believe(now);
     ask_commits(now);
     // Also when a source could not be asked: its letters wait and are counted, the others need not wait.
     if (const auto committed = commit(); !committed) {
@@ -184,126 +185,33 @@ common::Result<bool> OpenLetters::settle() {
     return true;
 }
 
-void OpenLetters::believe(common::Instant now) {
-    while (!commits_.empty() && now - commits_.front().asked >= settings_.believed_after) {
-        for (const auto& [source, committed] : commits_.front().committed) {
-            for (Part& part : parts_) {
-                part.ledger.source_committed(source, committed);
-            }
-        }
-        commits_.pop_front();
-    }
-}
-
-// Every source in turn. One that does not answer takes its time, so after the second the rest waits for the
-// next round.
 void OpenLetters::ask_ends() {
     std::set<core::TopicPartition> wanted;
     for (const Part& part : parts_) {
         const auto of_part = part.ledger.ends_wanted();
         wanted.insert(of_part.begin(), of_part.end());
     }
-    std::vector<core::TopicPartition> sources{wanted.begin(), wanted.end()};
-    std::rotate(sources.begin(), std::lower_bound(sources.begin(), sources.end(), ask_first_), sources.end());
-    for (const core::TopicPartition& source : sources) {
-        const auto end = end_of(source);
-        if (!end) {
-            ask_first_ = source;
-            if (!not_asked_.empty()) {
-                return;
-            }
-            not_asked_ = end.error().message;
-            continue;
-        }
+    sources_.ask_ends(wanted, [&](const core::TopicPartition& source, core::Offset end) {
         for (Part& part : parts_) {
-            part.ledger.source_ends(source, *end);
+            part.ledger.source_ends(source, end);
         }
-    }
-}
-
-// 0: nobody reads there.
-common::Result<core::Offset> OpenLetters::end_of(const core::TopicPartition& source) {
-    if (!reads(source)) {
-        return core::Offset{};
-    }
-    const auto there = brokers_.has(source);
-    if (!there) {
-        return there.error();
-    }
-    if (!*there) {
-        return core::Offset{};
-    }
-    const auto exist = brokers_.watermarks(source);
-    if (!exist) {
-        return exist.error();
-    }
-    return exist->end;
+    });
 }
 
 void OpenLetters::ask_commits(common::Instant now) {
-    std::set<core::TopicPartition> wanted;
-    Commits commits{now, {}};
+    sources_.believe(now, [&](const core::TopicPartition& source, core::Offset committed) {
+        for (Part& part : parts_) {
+            part.ledger.source_committed(source, committed);
+        }
+    });
+    std::map<core::TopicPartition, std::optional<core::Offset>> wanted;
     for (const Part& part : parts_) {
-        for (core::TopicPartition& source : part.ledger.commits_wanted()) {
-            if (reads(source)) {
-                wanted.insert(std::move(source));
-            } else {
-                commits.committed[source] = core::Offset{};
-            }
-        }
-    }
-    if (!wanted.empty()) {
-        const auto known = brokers_.offsets(settings_.workers_group, {wanted.begin(), wanted.end()});
-        if (!known) {
-            not_asked_ = known.error().message;
-        } else {
-            std::map<core::TopicPartition, core::Offset> committed;
-            for (const kafka::GroupOffset& each : *known) {
-                committed[each.partition] = each.committed.value_or(core::Offset{});
-            }
-            pass_markers(committed);
-            commits.committed.merge(committed);
-        }
-    }
-    if (!commits.committed.empty()) {
-        commits_.push_back(std::move(commits));
-    }
-}
-
-// The end of a source counts the markers of transactions, and the workers commit what lies behind the last
-// record. Where nothing follows, those never meet; so what holds no record up to the end counts as committed.
-// Few sources a round, in turn, since each takes a fetch.
-void OpenLetters::pass_markers(std::map<core::TopicPartition, core::Offset>& committed) {
-    int looks = looks_a_round;
-    std::vector<core::TopicPartition> sources;
-    for (const auto& [source, offset] : committed) {
-        sources.push_back(source);
-    }
-    std::rotate(
-        sources.begin(), std::lower_bound(sources.begin(), sources.end(), look_first_), sources.end());
-    for (const core::TopicPartition& source : sources) {
-        std::optional<core::Offset> end;
-        for (const Part& part : parts_) {
+        for (const core::TopicPartition& source : part.ledger.commits_wanted()) {
+            std::optional<core::Offset>& end = wanted[source];
             end = std::max(end, part.ledger.waits_for(source));
         }
-        if (!end || *end <= committed[source]) {
-            continue;
-        }
-        look_first_ = source;
-        if (looks-- == 0) {
-            return;
-        }
-        if (holds_nothing(source, committed[source], *end)) {
-            committed[source] = *end;
-        }
     }
-}
-
-// False also when it cannot be told now.
-bool OpenLetters::holds_nothing(const core::TopicPartition& source, core::Offset from, core::Offset to) {
-    bool nothing = true;
-    const auto next = brokers_.read(source, from, to, [&](core::Record&&) { return nothing = false; });
-    return next && nothing && *next >= to;
+    sources_.ask_commits(wanted, now);
 }
 
 // In every round, also when nothing is new: that the group takes it proves that the partitions are still
@@ -358,12 +266,6 @@ std::size_t OpenLetters::size() const {
         size += part.ledger.size();
     }
     return size;
-}
-
-// Nobody would ever execute a replay there, and replays to there are refused: what is settled was discarded.
-bool OpenLetters::reads(const core::TopicPartition& source) const {
-    return std::find(settings_.sources.begin(), settings_.sources.end(), source.topic) !=
-           settings_.sources.end();
 }
 
 }  // namespace app::ledger

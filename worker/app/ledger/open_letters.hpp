@@ -18,15 +18,13 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
-#include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "worker/app/ledger/brokers.hpp"
 #include "worker/app/ledger/new_kinds.hpp"
+#include "worker/app/ledger/sources.hpp"
 #include "worker/app/ledger/start.hpp"
 #include "worker/core/letters/ledger.hpp"
 
@@ -67,7 +65,7 @@ public:
     [[nodiscard]] Owing owing() const;
     // What that round could not ask about the sources: letters on their way there stay counted. Empty:
     // nothing.
-    [[nodiscard]] const std::string& not_asked() const noexcept { return not_asked_; }
+    [[nodiscard]] const std::string& not_asked() const noexcept { return sources_.not_asked(); }
     // Letters that retention took while they were open, since the process started.
     [[nodiscard]] std::uint64_t expired() const noexcept { return expired_; }
     // For the journal.
@@ -89,29 +87,17 @@ private:
     [[nodiscard]] common::Result<Step> read(common::Instant now);
     [[nodiscard]] common::Result<Step> read(Part& part, std::size_t& budget, common::Instant now);
     [[nodiscard]] common::Result<bool> settle();
-    void believe(common::Instant now);
     void ask_ends();
-    [[nodiscard]] common::Result<core::Offset> end_of(const core::TopicPartition& source);
     void ask_commits(common::Instant now);
-    void pass_markers(std::map<core::TopicPartition, core::Offset>& committed);
-    [[nodiscard]] bool holds_nothing(const core::TopicPartition& source, core::Offset from, core::Offset to);
     [[nodiscard]] common::Result<bool> commit();
     void take(Part& part, const core::Record& record, common::Instant now);
     void lose(const Part& part, std::uint64_t letters);
     [[nodiscard]] std::size_t size() const;
-    [[nodiscard]] bool reads(const core::TopicPartition& source) const;
 
     Settings settings_;
     Brokers& brokers_;
     std::vector<Part> parts_;
-    struct Commits {
-        common::Instant asked;
-        std::map<core::TopicPartition, core::Offset> committed;
-    };
-    std::deque<Commits> commits_;      // not believed yet
-    core::TopicPartition ask_first_;   // source whose turn it is to be asked for its end
-    core::TopicPartition look_first_;  // and to be looked into
-    std::string not_asked_;
+    Sources sources_;
     NewKinds kinds_;
     std::uint64_t expired_ = 0;
     std::vector<core::Say> lines_;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "worker/core/engine/impl.hpp"
+#include "worker/core/event/whose_turn.hpp"
 #include "worker/core/planted.hpp"
 
 namespace core {
@@ -175,9 +176,8 @@ void Engine::Impl::say_invalid(const Partition& from, Offset offset, const Inval
     if (const auto records = invalid_said_[invalid.code].due(now_.steady)) {
         say(Severity::warning, "invalid_event",
             fmt::format(
-                "{}; such records go to the dead-letter topic, and the team that emits them must correct "
-                "them",
-                invalid.sentence),
+                "{}; such records go to the dead-letter topic. Whose turn it is: {}", invalid.sentence,
+                whose_turn(invalid.code)),
             {{"partition", place_of(from.name)},
              {"offset", fmt::to_string(offset.value)},
              {"code", std::string{invalid.code}},

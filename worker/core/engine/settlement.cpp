@@ -136,6 +136,7 @@ OutgoingRecord Engine::Impl::dead_letter_of(const Obligation& obligation) const 
     facts.last_failed = obligation.ended;
     facts.consumer_group = settings_.consumer_group;
     facts.worker_version = settings_.worker_version;
+    facts.lineage = obligation.lineage;
     facts.omit_value = obligation.omit_value;
     facts.omit_key_and_headers = obligation.omit_key_and_headers;
     return dead_letter(
@@ -155,6 +156,7 @@ OutgoingRecord Engine::Impl::receipt_of(
     facts.traceparent = obligation.envelope.traceparent;
     facts.replays = obligation.lineage.replays;
     facts.replay_of = obligation.lineage.of;
+    facts.origin = obligation.lineage.origin;
     facts.command = command;
     facts.outcome = outcome_of(obligation);
     facts.worker_version = settings_.worker_version;

@@ -6,13 +6,13 @@
 #include <array>
 #include <optional>
 
-#include "worker/core/event/invalid_codes.hpp"
+#include "worker/core/event/whose_turn.hpp"
 #include "worker/core/identity/problem.hpp"
 
 namespace core {
 namespace {
 
-constexpr std::string_view emitters = "the team that emits the events";
+constexpr std::string_view emitters = turn_of_emitters;
 constexpr std::string_view forwarders = "whoever forwards Apple's notifications";
 constexpr std::string_view operators = "whoever runs the worker";
 
@@ -84,10 +84,9 @@ Advice advice_for(std::optional<DeadLetterReason> reason, std::string_view error
             }
             const std::string_view meaning =
                 meaning_among(invalid_codes, error_code).value_or("The record is no valid event.");
-            if (error_code == invalid::unknown_app.code || error_code == invalid::unknown_type.code ||
-                error_code == invalid::unknown_client.code) {
+            if (whose_turn(error_code) == turn_of_names) {
                 return {
-                    operators,
+                    turn_of_names,
                     fmt::format(
                         "{} If the name is right, add it to the configuration and replay; else the "
                         "event has to be emitted anew, and this one discarded with --superseded-by",

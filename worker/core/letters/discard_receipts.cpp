@@ -24,6 +24,7 @@ std::vector<OutgoingRecord> discard_receipts(
     // Required by the receipts' schema; a dead letter without it is somebody else's work.
     facts.error_code = letter.error_code.empty() ? std::string_view{"unknown"} : letter.error_code;
     facts.replay_of = letter.replay_of;
+    facts.origin = letter.origin;
     facts.replays = letter.replays;
     facts.now = now;
     facts.worker_version = worker_version;

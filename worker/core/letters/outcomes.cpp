@@ -3,6 +3,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "worker/core/letters/json_members.hpp"
+
 namespace core {
 namespace {
 
@@ -15,20 +17,6 @@ std::optional<Outcome> outcome_named(const std::string& name) {
         }
     }
     return std::nullopt;
-}
-
-std::string text_at(const json& object, const char* name) {
-    const auto found = object.find(name);
-    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
-}
-
-// Null: there is no such object.
-const json* object_at(const json& object, const char* name) {
-    if (!object.is_object()) {
-        return nullptr;
-    }
-    const auto found = object.find(name);
-    return found != object.end() && found->is_object() ? &*found : nullptr;
 }
 
 // As an event counts: dead-lettered if any command is, else by the best that was achieved.
@@ -62,27 +50,28 @@ void Outcomes::receipt(std::string_view value) {
     }
     // Nothing is copied out of the document: hostile ones are nested deeper than a copy can go.
     const json document = json::parse(value, nullptr, false);
-    const json* const data = object_at(document, "data");
-    const json* const replay = data != nullptr ? object_at(*data, "replay") : nullptr;
+    const json* const data = member_of(&document, "data");
+    const json* const replay = member_of(data, "replay");
     if (replay == nullptr) {
         return;
     }
-    const auto letter = waiting_.find(text_at(*replay, "of"));
-    const auto outcome = outcome_named(text_at(*data, "outcome"));
+    const auto letter = waiting_.find(text_in(member_of(replay, "of")));
+    const auto outcome = outcome_named(text_in(member_of(data, "outcome")));
     if (letter == waiting_.end() || !outcome) {
         return;
     }
     Waiting& waiting = letter->second;
     waiting.worst = joined(waiting.worst, *outcome);
     if (*outcome == Outcome::dead_lettered) {
-        waiting.came_back_as = text_at(*data, "reason") + " " + text_at(*data, "error_code");
+        waiting.came_back_as =
+            text_in(member_of(data, "reason")) + " " + text_in(member_of(data, "error_code"));
     }
-    const json* const command = object_at(*data, "command");
-    if (command == nullptr) {
+    const json* const command = member_of(data, "command");
+    if (command == nullptr || !command->is_object()) {
         return end(letter);  // about the event as a whole
     }
-    const auto index = command->find("index");
-    if (index != command->end() && index->is_number_unsigned()) {
+    if (const json* const index = member_of(command, "index");
+        index != nullptr && index->is_number_unsigned()) {
         waiting.commands.erase(index->get<std::size_t>());
     }
     if (waiting.commands.empty()) {

@@ -17,6 +17,10 @@ namespace core {
 
 class Outcomes {
 public:
+    // So many letters without their last receipt are kept in mind; requires that no more are sent.
+    static constexpr std::uint64_t waiting_max = 100'000;
+    [[nodiscard]] bool full() const noexcept { return tally_.waiting >= waiting_max; }
+
     // The letter went back; `commands` of its event are owed (0: the event as a whole is).
     void sent(const Letter& letter, std::size_t commands);
 

@@ -70,6 +70,7 @@ void read_event(const Record& record, const DecodeRules& rules, Letter& letter) 
         letter.app = app_name(event->app, rules);
     } else {
         letter.envelope = std::move(std::get<Invalid>(decoded).envelope);
+        letter.given = names_given(record);
     }
 }
 
@@ -77,6 +78,17 @@ void read_event(const Record& record, const DecodeRules& rules, Letter& letter) 
 
 std::string_view reason_word(std::optional<DeadLetterReason> reason) noexcept {
     return reason ? reason_name(*reason) : std::string_view{"unknown"};
+}
+
+std::string_view type_word(const Letter& letter) noexcept {
+    if (letter.envelope.type) {
+        return type_name(*letter.envelope.type);
+    }
+    return letter.given.type.empty() ? std::string_view{"unknown"} : std::string_view{letter.given.type};
+}
+
+std::string_view app_word(const Letter& letter) noexcept {
+    return letter.app.empty() ? letter.given.app : letter.app;
 }
 
 LetterRead read_letter(const TopicPartition& topic, const Record& record, const DecodeRules& rules) {
@@ -110,6 +122,10 @@ LetterRead read_letter(const TopicPartition& topic, const Record& record, const 
     const Lineage lineage = lineage_of(headers);
     letter.replays = lineage.replays;
     letter.replay_of = lineage.of;
+    letter.origin = lineage.origin;
+    if (letter.origin.empty() && !letter.original.partition.topic.empty()) {
+        letter.origin = position_text(letter.original.partition, letter.original.offset);
+    }
     letter.value_omitted = last_header(headers, letter_header::value_omitted) != nullptr;
     letter.key_omitted = last_header(headers, letter_header::key_omitted) != nullptr;
     read_event(record, rules, letter);

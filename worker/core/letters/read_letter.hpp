@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "worker/core/event/decode.hpp"
+#include "worker/core/letters/given_names.hpp"
 #include "worker/core/settle/letter.hpp"
 #include "worker/core/settle/lineage.hpp"
 
@@ -31,15 +32,22 @@ struct Letter {
     std::string consumer_group;
     std::string worker_version;
     int replays = 0;
-    std::string replay_of;       // the dead letter it descends from; empty: none
+    std::string replay_of;  // the dead letter it descends from; empty: none
+    std::string origin;  // the record that the account system wrote, as far back as is known; empty: unknown
     bool value_omitted = false;  // the broker took the original only without its value: it cannot be replayed
     bool key_omitted = false;
 
     // What can be read of the event itself.
     Envelope envelope;
-    std::string app;           // empty: unknown
+    std::string app;           // as configured; empty: unknown
+    GivenNames given;          // for a type or app that is unknown: what the event calls it
     common::WallTime since{};  // since when it is owed: the event's time, else the first original's timestamp
 };
+
+// The words that a person sees, also where the worker does not know what they name: the event's type, or
+// "unknown"; its app, or nothing.
+[[nodiscard]] std::string_view type_word(const Letter& letter) noexcept;
+[[nodiscard]] std::string_view app_word(const Letter& letter) noexcept;
 
 // The reason's name; "unknown" for none.
 [[nodiscard]] std::string_view reason_word(std::optional<DeadLetterReason> reason) noexcept;

@@ -102,6 +102,7 @@ OutgoingRecord resend(const Letter& letter, const Record& record) {
     say(letter_header::replay_count,
         std::to_string(letter.replays + (planted(Bug::replay_count_not_raised) ? 0 : 1)));
     say(letter_header::replay_of, position_text(letter.place.partition, letter.place.offset));
+    say(letter_header::replay_origin, letter.origin);
     std::string since;
     append_rfc3339(since, letter.since);
     say(letter_header::owed_since, std::move(since));

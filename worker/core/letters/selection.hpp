@@ -13,7 +13,7 @@ namespace core {
 struct Selection {
     std::vector<DeadLetterReason> reasons;  // any of these; empty: all; so for the other lists
     std::vector<std::string> codes;
-    std::vector<std::string> types;
+    std::vector<std::string> types;  // "unknown": also every type that the worker does not know
     std::vector<std::string> apps;
     std::vector<std::string> accounts;
     std::vector<std::string> topics;        // source topics
@@ -36,8 +36,7 @@ struct Selection {
 
 // The selection in words for the audit record: "reason=rejected code=400,422"; "everything" when it is empty.
 [[nodiscard]] std::string text_of(const Selection& selection);
-
-// The words that a person sees for what an event says: its type, or "unknown".
-[[nodiscard]] std::string_view type_word(const Letter& letter) noexcept;
+// The same as it is given on the command line: "--reason rejected --code 400,422"; empty when nothing is.
+[[nodiscard]] std::string flags_of(const Selection& selection);
 
 }  // namespace core

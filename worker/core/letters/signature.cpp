@@ -4,13 +4,11 @@
 
 #include <algorithm>
 
-#include "worker/core/letters/selection.hpp"
-
 namespace core {
 
 Signature signature_of(const Letter& letter) {
     return {
-        letter.reason, letter.error_code, std::string{type_word(letter)}, letter.app,
+        letter.reason, letter.error_code, std::string{type_word(letter)}, std::string{app_word(letter)},
         letter.original.partition.topic};
 }
 
@@ -22,7 +20,12 @@ std::string text_of(const Signature& signature) {
 
 void Groups::add(const Letter& letter) {
     const common::WallTime failed = letter.last_failed.value_or(letter.since);
-    Group& group = groups_[signature_of(letter)];
+    Signature signature = signature_of(letter);
+    if (groups_.size() >= groups_max && !groups_.contains(signature)) {
+        ++beyond_;
+        return;
+    }
+    Group& group = groups_[std::move(signature)];
     if (group.count == 0 || letter.since < group.oldest_since) {
         group.oldest_since = letter.since;
         group.example = letter.place;

@@ -14,15 +14,17 @@ namespace core {
 struct Signature {
     std::optional<DeadLetterReason> reason = DeadLetterReason::invalid;
     std::string error_code;
-    std::string type;   // of the event; "unknown" when it cannot be read
-    std::string app;    // empty: unknown
+    std::string
+        type;  // of the event, as it calls it when the worker does not know it; "unknown": it says none
+    std::string app;    // likewise; empty: it names none
     std::string topic;  // the source topic; empty: not understood
 
     friend auto operator<=>(const Signature&, const Signature&) = default;
 };
 [[nodiscard]] Signature signature_of(const Letter& letter);
 
-// "rejected/400/account.opted-out.v1/tv/account-events": names a group on the command line. An unknown app is
+// "rejected/400/account.opted-out.v1/tv/account-events": names a group on the command line. An event without
+// app has
 // "-".
 [[nodiscard]] std::string text_of(const Signature& signature);
 
@@ -37,7 +39,12 @@ struct Group {
 
 class Groups {
 public:
+    // The account system chooses names that the worker does not know, so the kinds have no natural bound.
+    static constexpr std::size_t groups_max = 1000;
+
     void add(const Letter& letter);
+    // Letters of further groups: they are counted, and no more is known.
+    [[nodiscard]] std::uint64_t beyond() const noexcept { return beyond_; }
 
     struct Row {
         Signature signature;
@@ -48,6 +55,7 @@ public:
 
 private:
     std::map<Signature, Group> groups_;
+    std::uint64_t beyond_ = 0;
 };
 
 }  // namespace core

@@ -52,7 +52,7 @@ OutgoingRecord dead_letter(const Record& original, std::string topic, const Dead
         facts.omit_value ? std::nullopt : original.value,
         {},
         original.timestamp};
-    const Lineage lineage = lineage_of(original.headers);
+    const Lineage& lineage = facts.lineage;
     letter.headers.reserve(original.headers.size() + 16);
     for (const Header& header : original.headers) {
         if (!facts.omit_key_and_headers &&
@@ -85,6 +85,9 @@ OutgoingRecord dead_letter(const Record& original, std::string topic, const Dead
     say(letter_header::replay_count, std::to_string(lineage.replays));
     if (!lineage.of.empty() && !planted(Bug::ancestor_lost)) {
         say(letter_header::replay_of, lineage.of);
+    }
+    if (!lineage.origin.empty()) {
+        say(letter_header::replay_origin, lineage.origin);
     }
     if (lineage.since) {
         say(letter_header::owed_since, written(*lineage.since));

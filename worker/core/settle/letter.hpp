@@ -11,6 +11,7 @@
 #include "worker/core/command/command.hpp"
 #include "worker/core/event/event.hpp"
 #include "worker/core/event/record.hpp"
+#include "worker/core/settle/lineage.hpp"
 
 namespace core {
 
@@ -41,14 +42,14 @@ struct DeadLetterFacts {
     common::WallTime last_failed{};
     std::string consumer_group;
     std::string worker_version;
+    Lineage lineage{};  // of the original, as its headers say
     // The broker will never take it: too large. First the value goes, then the original key and headers too.
     bool omit_value = false;
     bool omit_key_and_headers = false;
 };
 
 // `topic` is the dead-letter topic. The original's key, value, headers and timestamp are kept byte for byte;
-// dlq.* headers of an earlier round are replaced, except its lineage: dlq.replay.count (0 when it is absent
-// or no number) and dlq.replay.of, the dead letter that this one descends from.
+// dlq.* headers of an earlier round are replaced by what `facts` says, its lineage too.
 [[nodiscard]] OutgoingRecord dead_letter(
     const Record& original, std::string topic, const DeadLetterFacts& facts);
 
@@ -106,6 +107,7 @@ struct ReceiptFacts {
     int replays = 0;                           // how often the record was replayed
     std::optional<Discard> discard;            // then the outcome is "discarded", whatever `outcome` says
     std::string_view replay_of;                // the dead letter it was before; empty: none
+    std::string_view origin{};                 // of a replay or discard: the record it all began with
     common::WallTime now{};
     std::string_view worker_version;
 };

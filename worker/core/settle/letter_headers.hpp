@@ -28,6 +28,7 @@ inline constexpr std::string_view consumer_group = "dlq.consumer.group";
 inline constexpr std::string_view worker_version = "dlq.worker.version";
 inline constexpr std::string_view replay_count = "dlq.replay.count";
 inline constexpr std::string_view replay_of = "dlq.replay.of";
+inline constexpr std::string_view replay_origin = "dlq.replay.origin";
 inline constexpr std::string_view owed_since = "dlq.owed.since";
 inline constexpr std::string_view value_omitted = "dlq.value.omitted";
 inline constexpr std::string_view key_omitted = "dlq.key.omitted";

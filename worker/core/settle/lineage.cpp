@@ -56,6 +56,10 @@ Lineage lineage_of(const Headers& headers) {
     if (const std::string* const commands = last_header(headers, letter_header::commands)) {
         lineage.commands = read_command_list(*commands);
     }
+    if (const std::string* const origin = last_header(headers, letter_header::replay_origin);
+        origin != nullptr && read_position(*origin)) {
+        lineage.origin = *origin;
+    }
     if (const std::string* const since = last_header(headers, letter_header::owed_since)) {
         lineage.since = parse_rfc3339(*since);
     }

@@ -16,15 +16,18 @@
 namespace core {
 
 struct Lineage {
-    int replays = 0;                    // how often it was replayed; 0: never
-    std::string of;                     // the dead letter it was last, TOPIC/PARTITION/OFFSET; empty: none
+    int replays = 0;  // how often it was replayed; 0: never
+    std::string of;   // the dead letter it was last, TOPIC/PARTITION/OFFSET; empty: none
+    // The record that the account system wrote, of which all this is a replay, TOPIC/PARTITION/OFFSET; empty:
+    // it is not told.
+    std::string origin{};
     std::vector<std::size_t> commands;  // indices that still have to run, ascending; empty: all
     // Since when it is owed, for events that do not say so themselves; none: since this record.
     std::optional<common::WallTime> since{};
 };
 
-// The last header of a name counts, of the counts the last that is one. Commands are believed with an
-// ancestor only.
+// The last header of a name counts, of the counts the last that is one. Commands and the origin are believed
+// with an ancestor only.
 [[nodiscard]] Lineage lineage_of(const Headers& headers);
 
 // The first command that has to run, of so many that the event asks for; those before it ended in an earlier

@@ -1,6 +1,7 @@
 #include "worker/core/settle/offset_ranges.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace core {
 namespace {
@@ -30,6 +31,23 @@ Offset first_outside(const OffsetRanges& ranges, Offset offset) {
         offset = range->last + 1;
     }
     return offset;
+}
+
+OffsetRanges united(const OffsetRanges& one, const OffsetRanges& other) {
+    OffsetRanges all;
+    all.reserve(one.size() + other.size());
+    std::merge(
+        one.begin(), one.end(), other.begin(), other.end(), std::back_inserter(all),
+        [](const OffsetRange& left, const OffsetRange& right) { return left.first < right.first; });
+    OffsetRanges merged;
+    for (const OffsetRange& range : all) {
+        if (!merged.empty() && range.first <= merged.back().last + 1) {
+            merged.back().last = std::max(merged.back().last, range.last);
+        } else {
+            merged.push_back(range);
+        }
+    }
+    return merged;
 }
 
 std::uint64_t uncovered(Offset from, Offset to, const OffsetRanges& one, const OffsetRanges& other) {

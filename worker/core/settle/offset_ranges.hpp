@@ -12,6 +12,9 @@ namespace core {
 // The first offset from `offset` on that no range holds.
 [[nodiscard]] Offset first_outside(const OffsetRanges& ranges, Offset offset);
 
+// What either holds.
+[[nodiscard]] OffsetRanges united(const OffsetRanges& one, const OffsetRanges& other);
+
 // How many offsets of [from, to) neither of the two holds.
 [[nodiscard]] std::uint64_t uncovered(
     Offset from, Offset to, const OffsetRanges& one, const OffsetRanges& other);

@@ -99,6 +99,7 @@ void write_data(std::string& out, const ReceiptFacts& facts) {
     position.number("partition", facts.from.partition);
     position.number("offset", facts.offset.value);
     position.close();
+    data.text("origin", facts.origin);
     data.text("app", facts.app);
     if (facts.command) {
         ObjectWriter command{data.member("command")};
@@ -142,7 +143,7 @@ std::size_t expected_size(const ReceiptFacts& facts) {
     return names_and_numbers + 2 * facts.from.topic.size() + facts.event_id.size() +
            facts.event_source.size() + facts.event_type.size() + facts.subject.size() +
            facts.traceparent.size() + facts.app.size() + facts.error_code.size() + facts.replay_of.size() +
-           facts.fingerprint.size() + facts.worker_version.size();
+           facts.origin.size() + facts.fingerprint.size() + facts.worker_version.size();
 }
 
 std::string cloud_event(const ReceiptFacts& facts) {

@@ -10,7 +10,7 @@
 #include "worker/app/dead_letters/audit.hpp"
 #include "worker/app/dead_letters/complaints.hpp"
 #include "worker/app/dead_letters/errand.hpp"
-#include "worker/app/dead_letters/listing.hpp"
+#include "worker/app/dead_letters/rendering.hpp"
 
 namespace dev {
 
