@@ -15,6 +15,12 @@ constexpr std::array<Definition, metrics_count> definitions{{
      "Age of the oldest event not executed: received (queued, retrying, held), or dead-lettered and owed "
      "(absent while that is not known). 0: none.",
      {Label::owed_state}},
+    {Metric::oldest_by_wait,
+     "autosignin_oldest_waiting_seconds",
+     Kind::gauge,
+     "Age of the oldest event received and not executed, by what it waits for: its turn, Apple's answer, a "
+     "retry, a closed gate or breaker, its dead letter. 0: none.",
+     {Label::wait}},
     {Metric::events,
      "autosignin_events_total",
      Kind::counter,

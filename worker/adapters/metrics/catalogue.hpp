@@ -31,6 +31,7 @@ enum class Label : std::uint8_t {
     breaker_state,
     lane_state,
     owed_state,
+    wait,
     identity_code,
     kafka_error,
     connection_end,
@@ -73,6 +74,7 @@ inline constexpr std::array<std::string_view, 2> owed_states{"received", "dead_l
 enum class Metric : std::uint8_t {
     time_to_execute,
     oldest_unexecuted,
+    oldest_by_wait,
     events,
     events_settled,
     commands,
