@@ -7,6 +7,7 @@
 
 #include "worker/adapters/admin/admin_server.hpp"
 #include "worker/adapters/admin/status_json.hpp"
+#include "worker/adapters/admin/status_page.hpp"
 #include "worker/adapters/auth/fingerprint.hpp"
 #include "worker/adapters/auth/rs256.hpp"
 #include "worker/adapters/auth/signed_credentials.hpp"
@@ -18,6 +19,7 @@
 #include "worker/adapters/reactor/system_clock.hpp"
 #include "worker/app/adapter_settings.hpp"
 #include "worker/app/clock_watch.hpp"
+#include "worker/app/front_page.hpp"
 #include "worker/app/ledger/ledger_watch.hpp"
 #include "worker/app/loop_waiter.hpp"
 #include "worker/app/parting.hpp"
@@ -110,6 +112,7 @@ struct Worker::Parts {
           credentials{settings.credentials},
           exporter{names(settings)},
           engine{std::move(settings)},
+          standstill_fail_after{config.standstill_fail_after},
           tokens{signed_credentials(config), [this](const core::Say& line) { say(line); }, clock.now()} {}
 
     void say(const core::Say& line) const {
@@ -121,6 +124,9 @@ struct Worker::Parts {
     common::Result<bool> open(const Config& config);
     void watch(int fd);
     [[nodiscard]] std::string metrics_page();
+    [[nodiscard]] std::string front_page();
+    void remember_moment();
+    [[nodiscard]] admin::Health health_now(const core::Status& status) const;
     [[nodiscard]] const std::optional<kafka::Fatal>& fatal() const {
         return source->fatal() ? source->fatal() : sink->fatal();
     }
@@ -135,10 +141,12 @@ struct Worker::Parts {
     std::vector<core::CredentialSettings> credentials;
     metrics::Exporter exporter;
     core::Engine engine;
+    common::Duration standstill_fail_after;
     auth::SignedCredentials tokens;
     common::Histogram loop_turn{metrics::loop_turn_bounds};
     Summary summary;
     LastLook last_look;
+    admin::History history;
     std::unique_ptr<kafka::RecordSource> source;
     std::unique_ptr<kafka::RecordSink> sink;
     Transport transport;
@@ -152,17 +160,13 @@ common::Result<bool> Worker::Parts::open(const Config& config) {
     admin::Pages pages{
         .metrics = [this] { return metrics_page(); },
         .status = [this] { return admin::status_json(engine.status(clock.now()), version()); },
-        .health =
-            [this, fail_after = config.standstill_fail_after] {
-                const core::Status status = engine.status(clock.now());
-                return health(
-                    {source->stats(), fatal(), status.draining, status.stands_still_for, fail_after});
-            },
+        .health = [this] { return health_now(engine.status(clock.now())); },
         .record =
             [this](const core::Position& asked) {
                 const common::Now now = clock.now();
                 return admin::record_json(engine.record_status(asked, now), asked, now.wall, version());
             },
+        .front = [this] { return front_page(); },
     };
     auto listening = admin::AdminServer::start(
         {.host = config.admin_address, .port = config.admin_port}, std::move(pages));
@@ -242,6 +246,32 @@ std::string Worker::Parts::metrics_page() {
     return exporter.render({engine.stats(), status, loop_turn, samples});
 }
 
+admin::Health Worker::Parts::health_now(const core::Status& status) const {
+    return health(
+        {source->stats(), fatal(), status.draining, status.stands_still_for, standstill_fail_after});
+}
+
+std::string Worker::Parts::front_page() {
+    const common::Now now = clock.now();
+    const core::Status status = engine.status(now);
+    const kafka::KafkaStats& kafka = source->stats();
+    const auto standing = letters ? std::optional{letters->standing(now.steady)} : std::nullopt;
+    return admin::status_page(
+        status, {.version = version(),
+                 .now = now.wall,
+                 .health = health_now(status),
+                 .around = surroundings(kafka, standing, now.wall),
+                 .lags = known_lags(kafka),
+                 .history = history.moments()});
+}
+
+void Worker::Parts::remember_moment() {
+    const common::Now now = clock.now();
+    if (history.due(now.steady)) {
+        history.took(moment(engine.stats(), engine.status(now), now.steady));
+    }
+}
+
 ExitCode Worker::Parts::leave(ExitCode code) {
     admin_server->stop();
     if (code == ExitCode::stopped_at_once) {
@@ -294,6 +324,7 @@ std::optional<ExitCode> Worker::turn() {
     const TurnResult result = parts.loop->turn();
     const common::Instant now = adapters::reactor::steady_now();
     parts.loop_turn.observe(common::seconds(now - parts.waiter.ended_at()));
+    parts.remember_moment();
     parts.admin_server->answer();
     if (parts.summary.due(now)) {
         parts.say(parts.summary.line(parts.engine.stats(), parts.engine.status(parts.clock.now())));
