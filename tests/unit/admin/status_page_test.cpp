@@ -284,7 +284,11 @@ TEST_CASE("a picture says its figures in words too") {
     CHECK(contains(drawn, "<strong>Events</strong> now 5.2/s, at most 20/s in the last 20 s"));
     CHECK(contains(drawn, "<polyline points=\"0.0,64.0 75.0,4.0 300.0,48.2\"/>"));
     CHECK(contains(drawn, "role=\"img\" aria-label=\"Events: now 5.2/s"));
-    CHECK(contains(admin::picture({"", ""}, {{start, 0}, {start, 0}}), "<polyline points=\"300.0,64.0"));
+    CHECK(contains(
+        admin::picture({.title = "Oldest", .seconds = true}, {{start, 7200}, {start + 5s, 0}}),
+        "now none, at most 2 h 0 min in the last 5.0 s"));
+    CHECK(contains(admin::picture({"Flights"}, {{start, 1}, {start + 5s, 3}}), "now 3, at most 3 in"));
+    CHECK(contains(admin::picture({""}, {{start, 0}, {start, 0}}), "<polyline points=\"300.0,64.0"));
 }
 
 TEST_CASE("history is a quarter of an hour and no more, a point each five seconds") {

@@ -7,7 +7,7 @@ const std::string_view page_style = R"(
 :root{--ground:#fff;--ink:#1b1f24;--faint:#57606a;--line:#d0d7de;--card:#f6f8fa;--good:#116329;--bad:#a40e26;--unknown:#7d4e00;--link:#0550ae}
 @media(prefers-color-scheme:dark){:root{--ground:#0d1117;--ink:#e6edf3;--faint:#9da7b1;--line:#30363d;--card:#161b22;--good:#56d364;--bad:#ff7b72;--unknown:#e3b341;--link:#79c0ff}}
 *{box-sizing:border-box}
-body{margin:0 auto;max-width:70rem;padding:.75rem;background:var(--ground);color:var(--ink);font:1rem/1.45 system-ui,sans-serif;overflow-wrap:anywhere}
+body{margin:0 auto;max-width:70rem;padding:.75rem;background:var(--ground);color:var(--ink);font:1rem/1.45 system-ui,sans-serif;overflow-wrap:break-word}
 header p,footer p,nav{margin:.25rem 0;color:var(--faint);font-size:.9rem}
 h1{font-size:1.35rem;margin:.75rem 0 .5rem;line-height:1.25}
 h2{font-size:1.05rem;margin:1.5rem 0 .5rem}
@@ -22,11 +22,11 @@ ul{margin:.5rem 0;padding-left:1.25rem}
 .answer.unknown::before,.state.unknown::before{content:"?\a0"}
 .state{font-weight:600;white-space:nowrap}
 .wide{overflow-x:auto;margin:.5rem 0}
-table{border-collapse:collapse;width:100%;font-size:.95rem;font-variant-numeric:tabular-nums}
+table{border-collapse:collapse;min-width:min(100%,34rem);font-size:.95rem;font-variant-numeric:tabular-nums}
 caption{text-align:left;color:var(--faint);font-size:.9rem;padding:.25rem 0}
 th,td{text-align:left;vertical-align:top;padding:.35rem .75rem .35rem 0;border-top:1px solid var(--line);font-weight:400}
 thead th{color:var(--faint);font-size:.85rem;border-top:0}
-tbody th{overflow-wrap:anywhere}
+td:last-child,th:last-child{padding-right:0}
 meter{width:6rem;max-width:40vw}
 .pictures{display:grid;grid-template-columns:repeat(auto-fit,minmax(16rem,1fr));gap:.75rem}
 figure{margin:0;padding:.6rem .8rem;border:1px solid var(--line);border-radius:.25rem;background:var(--card)}
@@ -38,7 +38,7 @@ polygon{fill:var(--link);opacity:.15}
 )";
 
 const std::string_view page_policy =
-    "default-src 'none'; style-src 'sha256-hni98bmD9G7yFG50mY5SnobFWGV2uhxl55cnnFRUGmY='; base-uri 'none'; "
+    "default-src 'none'; style-src 'sha256-XWzQ8TXvacYP+STcJg204DlSbTM1WqT94OtySNs5UgI='; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'";
 
 }  // namespace admin

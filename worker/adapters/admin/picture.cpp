@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cmath>
 
 #include "worker/adapters/admin/html.hpp"
 
@@ -12,8 +14,14 @@ namespace {
 constexpr double width = 300;
 constexpr double height = 64;
 
-std::string number(double value) {
-    return value == 0 ? "0" : value < 10 ? fmt::format("{:.1f}", value) : fmt::format("{:.0f}", value);
+std::string number(const Subject& subject, double value) {
+    if (subject.seconds) {
+        return value > 0 ? span_text(std::chrono::duration_cast<common::Duration>(
+                               std::chrono::duration<double>{value}))
+                         : "none";
+    }
+    return value < 10 && value != std::floor(value) ? fmt::format("{:.1f}", value)
+                                                    : fmt::format("{:.0f}", value);
 }
 
 }  // namespace
@@ -38,8 +46,8 @@ std::string picture(const Subject& subject, const std::vector<Point>& points) {
         line += fmt::format("{}{:.1f},{:.1f}", line.empty() ? "" : " ", x, y);
     }
     const std::string words = fmt::format(
-        "now {0}{2}, at most {1}{2} in the last {3}", number(points.back().value), number(most),
-        escaped(subject.unit), span_text(points.back().at - points.front().at));
+        "now {0}{2}, at most {1}{2} in the last {3}", number(subject, points.back().value),
+        number(subject, most), escaped(subject.unit), span_text(points.back().at - points.front().at));
     return fmt::format(
         "<figure><figcaption><strong>{0}</strong> {1}</figcaption>"
         "<svg viewBox=\"0 0 {2:.0f} {3:.0f}\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"{0}: "

@@ -16,7 +16,8 @@ struct Point {
 
 struct Subject {
     std::string_view title;
-    std::string_view unit;  // behind a number, "/s" or " s"
+    std::string_view unit{};  // behind a number: "/s"
+    bool seconds = false;     // the number is a span of time
 };
 
 // A <figure>. Needs two points to draw a line; with fewer it says so.

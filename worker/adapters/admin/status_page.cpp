@@ -154,9 +154,9 @@ std::string work_html(const core::Status& status) {
         html += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", name, value);
     };
     row("Accounts with work", fmt::to_string(status.lanes));
-    row("ready to go", fmt::to_string(status.lanes_ready));
-    row("of these held", fmt::to_string(status.lanes_held));
-    row("waiting for a retry", fmt::to_string(status.lanes_waiting));
+    row("Accounts ready to go", fmt::to_string(status.lanes_ready));
+    row("of these held behind a gate or breaker", fmt::to_string(status.lanes_held));
+    row("Accounts waiting for a retry", fmt::to_string(status.lanes_waiting));
     row("Records in memory", fmt::format(
                                  "{}, {:.1f} MiB", status.records_buffered,
                                  static_cast<double>(status.bytes_buffered) / (1024.0 * 1024.0)));
@@ -241,9 +241,10 @@ std::string pictures_html(const std::vector<Moment>& moments) {
             attempts.push_back({one.at, static_cast<double>(one.attempts - before.attempts) / span});
         }
     }
-    return "<div class=\"pictures\">\n" + picture({"Oldest unexecuted event", " s"}, oldest) +
+    return "<div class=\"pictures\">\n" +
+           picture({.title = "Oldest unexecuted event", .seconds = true}, oldest) +
            picture({"Events settled", "/s"}, settled) + picture({"Requests to Apple", "/s"}, attempts) +
-           picture({"Requests in flight", ""}, flights) + "</div>\n";
+           picture({"Requests in flight"}, flights) + "</div>\n";
 }
 
 std::string health_html(const Health& health) {
