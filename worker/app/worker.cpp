@@ -8,6 +8,7 @@
 #include "worker/adapters/admin/admin_server.hpp"
 #include "worker/adapters/admin/status_json.hpp"
 #include "worker/adapters/admin/status_page.hpp"
+#include "worker/adapters/auth/certificate_file.hpp"
 #include "worker/adapters/auth/fingerprint.hpp"
 #include "worker/adapters/auth/rs256.hpp"
 #include "worker/adapters/auth/signed_credentials.hpp"
@@ -79,6 +80,12 @@ common::Result<std::unique_ptr<ledger::LedgerWatch>> start_watch(
     return ledger::LedgerWatch::start(kafka, std::move(settings), journal);
 }
 
+// Of the one that librdkafka reads, at the start as it does.
+std::optional<common::WallTime> kafka_certificate_end(const Config& config) {
+    const auto file = config.kafka.properties.find("ssl.certificate.location");
+    return file == config.kafka.properties.end() ? std::nullopt : auth::certificate_ends(file->second);
+}
+
 common::Result<core::Settings> settings_of(const Config& config) {
     core::Settings settings = to_settings(config);
     settings.worker_version = version();
@@ -113,6 +120,7 @@ struct Worker::Parts {
           exporter{names(settings)},
           engine{std::move(settings)},
           standstill_fail_after{config.standstill_fail_after},
+          kafka_certificate_ends{kafka_certificate_end(config)},
           tokens{signed_credentials(config), [this](const core::Say& line) { say(line); }, clock.now()} {}
 
     void say(const core::Say& line) const {
@@ -142,6 +150,7 @@ struct Worker::Parts {
     metrics::Exporter exporter;
     core::Engine engine;
     common::Duration standstill_fail_after;
+    std::optional<common::WallTime> kafka_certificate_ends;
     auth::SignedCredentials tokens;
     common::Histogram loop_turn{metrics::loop_turn_bounds};
     Summary summary;
@@ -230,6 +239,7 @@ std::string Worker::Parts::metrics_page() {
         append_transport(
             endpoints[i].name, transport.stats(core::EndpointId{static_cast<std::uint32_t>(i)}), samples);
     }
+    append_certificate("kafka_client", kafka_certificate_ends, samples);
     append_credentials(tokens.status(now), credentials, samples);
     if (letters) {
         append_letters(letters->standing(now.steady), now.wall, samples);

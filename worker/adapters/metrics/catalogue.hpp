@@ -40,6 +40,7 @@ enum class Label : std::uint8_t {
     credential,  // any
     signer,      // a credential that has keys
     endpoint,
+    certificate,  // "kafka_client", or of an endpoint
     topic,
     partition,
     version,
@@ -146,6 +147,10 @@ enum class Metric : std::uint8_t {
     received_bytes,
     credential_resign,
     credential_keys,
+    credential_key_files_unusable,
+    credential_key_place,
+    credential_key_read,
+    certificate_ends,
     clock_skew,
     loop_turn,
     log_lines_dropped,

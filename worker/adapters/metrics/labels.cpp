@@ -56,6 +56,8 @@ std::string_view label_name(Label label) noexcept {
             return "credential";
         case Label::endpoint:
             return "endpoint";
+        case Label::certificate:
+            return "certificate";
         case Label::topic:
             return "topic";
         case Label::partition:
@@ -107,6 +109,7 @@ std::optional<std::vector<std::string>> closed_values(Label label) {
         case Label::credential:
         case Label::signer:
         case Label::endpoint:
+        case Label::certificate:
         case Label::topic:
         case Label::partition:
         case Label::version:
