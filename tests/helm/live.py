@@ -18,7 +18,7 @@ class Run:
     def __init__(self, folder, program, seconds, *options):
         folder = pathlib.Path(folder)
         admin = observe.free_port()
-        self.prometheus = observe.Prometheus(folder, admin, {it.name: observe.faster(it.read_text()) for it in observe.RULES})
+        self.prometheus = observe.Prometheus(folder, {"autosignin": admin}, {it.name: observe.faster(it.read_text()) for it in observe.RULES})
         self.watch = observe.AlertWatch(self.prometheus, lambda line: None)
         try:
             self.prometheus.wait_until_ready()
