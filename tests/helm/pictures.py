@@ -1,12 +1,16 @@
 """Draws the dashboards from a demo with faults, for helm/README.md; Grafana itself is not needed.
 
     pictures.py FOLDER [--seconds N]      FOLDER is for Prometheus; writes helm/pictures/*.png
+
+Beside them the worker's status page, as Chromium shows it.
 """
 import argparse
+import io
 import json
 import math
 import os
 import re
+import urllib.request
 
 import matplotlib
 
@@ -14,6 +18,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
 from PIL import Image  # noqa: E402
 
+import browser  # noqa: E402
 from chart import CHART  # noqa: E402
 from live import Run  # noqa: E402
 from panels import filled, panels_of  # noqa: E402
@@ -124,12 +129,35 @@ def draw(run, board, file):
         picture.convert("RGB").quantize(64).save(file, optimize=True)
 
 
+class StatusPicture:
+    """The worker's own page, when Apple has refused a credential for a while."""
+
+    def __init__(self, file):
+        self.file, self.closed = file, 0
+
+    def look(self, url):
+        try:
+            with urllib.request.urlopen(f"{url}status", timeout=5) as answer:
+                self.closed += any(gate["closed_for_seconds"] > 10 for gate in json.load(answer)["gates"]
+                                   if gate["reason"] == "credential_refused")
+        except OSError:
+            return
+        if self.closed == 1:
+            with browser.chromium() as chromium:
+                seen = browser.look(chromium, url, 900, "dark")
+            with Image.open(io.BytesIO(seen.picture)) as picture:  # as far as a screen shows it
+                top = picture.convert("RGB").crop((0, 0, picture.width, min(picture.height, 1300)))
+                top.quantize(64, method=Image.Quantize.FASTOCTREE).save(self.file, optimize=True)
+            self.closed = 2
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder")
     parser.add_argument("--seconds", default="150")
     given = parser.parse_args()
-    run = Run(given.folder, os.environ["AUTOSIGNIN_DEV"], given.seconds, "--events", str(60 * int(given.seconds)))
+    run = Run(given.folder, os.environ["AUTOSIGNIN_DEV"], given.seconds, "--events", str(60 * int(given.seconds)),
+              meanwhile=StatusPicture(CHART / "pictures" / "status.png").look)
     try:
         for path in sorted((CHART / "dashboards").glob("*.json")):
             draw(run, json.loads(path.read_text()), CHART / "pictures" / f"{path.stem}.png")

@@ -136,6 +136,23 @@ def credential(worker):
     yield
 
 
+def late(worker):
+    """As a refused credential, and nobody reacts for long enough that other alerts follow."""
+    yield from credential(worker)
+
+
+def away(worker):
+    good = worker.config["apple"]["endpoints"]
+    worker.config["apple"]["endpoints"] = {"production": "https://localhost:1", "sandbox": "https://localhost:1"}
+    yield
+    worker.start()
+    yield
+    worker.kill()
+    worker.config["apple"]["endpoints"] = good
+    worker.start()
+    yield
+
+
 def forward(port, target):
     """A way to the broker that was not there: the addresses that it tells then are reached without it."""
     door = socket.create_server(("127.0.0.1", port))
@@ -220,6 +237,9 @@ def forged(worker):
 DRILLS = {
     "AutosigninKeyFileUnusable": (key_file, "credential_key_unusable"),
     "AutosigninCredentialRefused": (credential, "gate_closed"),
+    "AutosigninOldestUnexecuted": (late, "gate_closed"),
+    "AutosigninLagWithoutProgress": (late, None),
+    "AutosigninBreakerOpen": (away, "breaker_opened"),
     "AutosigninBrokersUnreachable": (brokers, "kafka_"),
     "AutosigninPartitionHeld": (held, "kafka_offset_out_of_range"),
     "AutosigninWorkerAbsent": (absent, None),

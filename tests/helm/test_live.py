@@ -1,11 +1,15 @@
 """Against a live Prometheus that scraped a demo with faults: every panel shows something, every query runs, alerts fire
 and clear, and every value that a query asks for is one that the worker exports."""
+import io
 import json
 import math
 import os
+import urllib.request
 
 import pytest
+from PIL import Image
 
+import browser
 from chart import CHART
 from panels import expressions, filled
 from rules import alerts, rules
@@ -29,9 +33,32 @@ ZERO = {
     "Clock": "the scripted Apple has our clock",
 }
 
+class StatusPages:
+    """Looks at the worker's own page once while it tells that Apple refuses a credential."""
+
+    def __init__(self):
+        self.seen = {}
+
+    def look(self, url):
+        try:
+            with urllib.request.urlopen(f"{url}status", timeout=5) as answer:
+                gates = json.load(answer)["gates"]
+        except OSError:
+            return
+        if not self.seen and any(gate["reason"] == "credential_refused" for gate in gates):
+            with browser.chromium() as chromium:
+                self.seen = {(width, scheme): browser.look(chromium, url, width, scheme)
+                             for width in (browser.PHONE, browser.DESK) for scheme in ("light", "dark")}
+
+
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    it = Run(tmp_path_factory.mktemp("live"), os.environ["AUTOSIGNIN_DEV"], 50, "--events", "3000")
+def pages():
+    return StatusPages()
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory, pages):
+    it = Run(tmp_path_factory.mktemp("live"), os.environ["AUTOSIGNIN_DEV"], 50, "--events", "3000", meanwhile=pages.look)
     yield it
     it.stop()
 
@@ -86,3 +113,22 @@ def test_a_refused_credential_fires_and_clears(run):
     assert ("firing", "AutosigninCredentialRefused") in told, run.watch.history
     assert ("resolved", "AutosigninCredentialRefused") in told, run.watch.history
     assert ("firing", "AutosigninDeadLettersOpen") in told
+
+
+@pytest.mark.parametrize("width", (browser.PHONE, browser.DESK))
+@pytest.mark.parametrize("scheme", ("light", "dark"))
+def test_the_status_page_tells_a_refused_credential_to_everybody(run, pages, width, scheme):
+    seen = pages.seen[width, scheme]
+    assert "Is anyone still signed in who should not be?" in seen.text
+    assert "credential_refused" in seen.text and "is held behind a closed gate or breaker" in seen.text
+    assert seen.scroll_width <= width, "it has to be scrolled to the side"
+    assert not seen.problems, seen.problems
+    assert len(seen.asked) == 1, f"it loads something: {seen.asked}"
+    assert not seen.violations, "\n".join(seen.violations)
+
+
+def test_the_status_page_is_dark_where_that_is_wanted(run, pages):
+    """The corner of the page: its ground."""
+    corner = {scheme: Image.open(io.BytesIO(pages.seen[browser.DESK, scheme].picture)).convert("L").getpixel((2, 2))
+              for scheme in ("light", "dark")}
+    assert corner["light"] > 200 and corner["dark"] < 50, corner

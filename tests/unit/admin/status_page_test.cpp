@@ -190,8 +190,8 @@ TEST_CASE("gates, breakers, flights and standing still are told in words") {
     const std::string page = admin::status_page(status, all);
     CHECK(contains(page, "<span class=\"state bad\">closed</span> credential_refused"));
     CHECK(contains(page, "A replaced .p8 file is tried within a second."));
-    CHECK(contains(page, "1 min 30 s<br><small>since 2026-01-02 03:02:35 UTC</small></td><td>11</td>"));
-    CHECK(contains(page, "next probe in 4.0 s"));
+    CHECK(contains(page, "1 min 30 s<br><small>since 2026-01-02 03:02:35 UTC</small></td>"));
+    CHECK(contains(page, "11 accounts wait; next probe in 4.0 s"));
     CHECK(contains(page, "<span class=\"state bad\">open</span>"));
     CHECK(contains(page, "3 of 200"));
     CHECK(contains(page, "Work stands still: 2 min 10 s."));

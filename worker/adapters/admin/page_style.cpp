@@ -28,7 +28,7 @@ th,td{text-align:left;vertical-align:top;padding:.35rem .75rem .35rem 0;border-t
 thead th{color:var(--faint);font-size:.85rem;border-top:0}
 td:last-child,th:last-child{padding-right:0}
 meter{width:6rem;max-width:40vw}
-.pictures{display:grid;grid-template-columns:repeat(auto-fit,minmax(16rem,1fr));gap:.75rem}
+.pictures{display:grid;grid-template-columns:repeat(auto-fit,minmax(13rem,1fr));gap:.75rem}
 figure{margin:0;padding:.6rem .8rem;border:1px solid var(--line);border-radius:.25rem;background:var(--card)}
 figcaption{color:var(--faint);font-size:.9rem}
 figcaption strong{display:block;color:var(--ink)}
@@ -38,7 +38,7 @@ polygon{fill:var(--link);opacity:.15}
 )";
 
 const std::string_view page_policy =
-    "default-src 'none'; style-src 'sha256-XWzQ8TXvacYP+STcJg204DlSbTM1WqT94OtySNs5UgI='; base-uri 'none'; "
+    "default-src 'none'; style-src 'sha256-8dMURbxZcqIPJeCnJ7S2JYju9yaizDYTyQwzkC+FmyY='; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'";
 
 }  // namespace admin

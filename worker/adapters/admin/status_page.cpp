@@ -101,21 +101,20 @@ std::string oldest_html(const core::Status& status, const Scene& scene) {
 }
 
 std::string gates_html(const core::Status& status, const Scene& scene) {
-    Table table{
-        "Gates: all calls with one credential", {"Credential", "State", "Closed for", "Accounts waiting"}};
+    Table table{"Gates: all calls with one credential", {"Credential", "State", "Closed for"}};
     for (const core::GateStatus& gate : status.gates) {
         const bool open = gate.state == core::GateState::open;
         std::string what = state(open ? "good" : "bad", core::state_name(gate.state));
         if (!open) {
             what += fmt::format(
-                " {}<br><small>{}</small>", core::reason_name(gate.reason), gate_words(gate.reason));
-            if (gate.reopens_in) {
-                what += fmt::format("<br><small>next probe in {}</small>", span_text(*gate.reopens_in));
-            }
+                " {}<br><small>{} {}", core::reason_name(gate.reason), gate_words(gate.reason),
+                counted(gate.lanes_waiting, "account waits", "accounts wait"));
+            what += gate.reopens_in ? fmt::format("; next probe in {}</small>", span_text(*gate.reopens_in))
+                                    : "</small>";
         }
         table.rows.push_back(
             {fmt::format("{}<br><small>{}</small>", escaped(gate.credential), core::api_name(gate.api)), what,
-             open ? "" : since(scene.now, gate.closed_for), fmt::to_string(gate.lanes_waiting)});
+             open ? "" : since(scene.now, gate.closed_for)});
     }
     return table_html(table);
 }
