@@ -10,7 +10,6 @@ import json
 import math
 import os
 import re
-import urllib.request
 
 import matplotlib
 
@@ -129,26 +128,13 @@ def draw(run, board, file):
         picture.convert("RGB").quantize(64).save(file, optimize=True)
 
 
-class StatusPicture:
-    """The worker's own page, when Apple has refused a credential for a while."""
-
-    def __init__(self, file):
-        self.file, self.closed = file, 0
-
-    def look(self, url):
-        try:
-            with urllib.request.urlopen(f"{url}status", timeout=5) as answer:
-                self.closed += any(gate["closed_for_seconds"] > 10 for gate in json.load(answer)["gates"]
-                                   if gate["reason"] == "credential_refused")
-        except OSError:
-            return
-        if self.closed == 1:
-            with browser.chromium() as chromium:
-                seen = browser.look(chromium, url, 900, "dark")
-            with Image.open(io.BytesIO(seen.picture)) as picture:  # as far as a screen shows it
-                top = picture.convert("RGB").crop((0, 0, picture.width, min(picture.height, 1300)))
-                top.quantize(64, method=Image.Quantize.FASTOCTREE).save(self.file, optimize=True)
-            self.closed = 2
+def draw_status_page(kept, file):
+    """The worker's own page, as far as a screen shows it."""
+    with kept.served() as url, browser.chromium() as chromium:
+        seen = browser.look(chromium, url, 900, "dark")
+    with Image.open(io.BytesIO(seen.picture)) as picture:
+        top = picture.convert("RGB").crop((0, 0, picture.width, min(picture.height, 1300)))
+        top.quantize(64, method=Image.Quantize.FASTOCTREE).save(file, optimize=True)
 
 
 def main():
@@ -156,11 +142,13 @@ def main():
     parser.add_argument("folder")
     parser.add_argument("--seconds", default="150")
     given = parser.parse_args()
+    kept = browser.Keeper(seconds=10)
     run = Run(given.folder, os.environ["AUTOSIGNIN_DEV"], given.seconds, "--events", str(60 * int(given.seconds)),
-              meanwhile=StatusPicture(CHART / "pictures" / "status.png").look)
+              meanwhile=kept.look)
     try:
         for path in sorted((CHART / "dashboards").glob("*.json")):
             draw(run, json.loads(path.read_text()), CHART / "pictures" / f"{path.stem}.png")
+        draw_status_page(kept, CHART / "pictures" / "status.png")
     finally:
         run.stop()
     for seconds, what, name in run.watch.history:

@@ -4,7 +4,6 @@ import io
 import json
 import math
 import os
-import urllib.request
 
 import pytest
 from PIL import Image
@@ -28,39 +27,31 @@ ZERO = {
     "Given up to free a window": "no window is full",
     "Without value": "every letter fits",
     "Stores that failed": "the embedded broker takes everything",
+    "Key files that turned bad": "nobody touches them",
     "Draining": "the demo ends after the last scrape",
     "Log lines dropped": "they go to a file",
     "Clock": "the scripted Apple has our clock",
 }
 
-class StatusPages:
-    """Looks at the worker's own page once while it tells that Apple refuses a credential."""
-
-    def __init__(self):
-        self.seen = {}
-
-    def look(self, url):
-        try:
-            with urllib.request.urlopen(f"{url}status", timeout=5) as answer:
-                gates = json.load(answer)["gates"]
-        except OSError:
-            return
-        if not self.seen and any(gate["reason"] == "credential_refused" for gate in gates):
-            with browser.chromium() as chromium:
-                self.seen = {(width, scheme): browser.look(chromium, url, width, scheme)
-                             for width in (browser.PHONE, browser.DESK) for scheme in ("light", "dark")}
+@pytest.fixture(scope="module")
+def kept():
+    return browser.Keeper(seconds=1)
 
 
 @pytest.fixture(scope="module")
-def pages():
-    return StatusPages()
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory, pages):
-    it = Run(tmp_path_factory.mktemp("live"), os.environ["AUTOSIGNIN_DEV"], 50, "--events", "3000", meanwhile=pages.look)
+def run(tmp_path_factory, kept):
+    it = Run(tmp_path_factory.mktemp("live"), os.environ["AUTOSIGNIN_DEV"], 50, "--events", "3000", meanwhile=kept.look)
     yield it
     it.stop()
+
+
+@pytest.fixture(scope="module")
+def pages(run, kept):
+    """The status page as it was, on a phone and on a desk, light and dark."""
+    assert kept.body, "no page was seen while the credential was refused"
+    with kept.served() as url, browser.chromium() as chromium:
+        return {(width, scheme): browser.look(chromium, url, width, scheme)
+                for width in (browser.PHONE, browser.DESK) for scheme in ("light", "dark")}
 
 
 def boards():
@@ -117,8 +108,8 @@ def test_a_refused_credential_fires_and_clears(run):
 
 @pytest.mark.parametrize("width", (browser.PHONE, browser.DESK))
 @pytest.mark.parametrize("scheme", ("light", "dark"))
-def test_the_status_page_tells_a_refused_credential_to_everybody(run, pages, width, scheme):
-    seen = pages.seen[width, scheme]
+def test_the_status_page_tells_a_refused_credential_to_everybody(pages, width, scheme):
+    seen = pages[width, scheme]
     assert "Is anyone still signed in who should not be?" in seen.text
     assert "credential_refused" in seen.text and "is held behind a closed gate or breaker" in seen.text
     assert seen.scroll_width <= width, "it has to be scrolled to the side"
@@ -127,8 +118,8 @@ def test_the_status_page_tells_a_refused_credential_to_everybody(run, pages, wid
     assert not seen.violations, "\n".join(seen.violations)
 
 
-def test_the_status_page_is_dark_where_that_is_wanted(run, pages):
+def test_the_status_page_is_dark_where_that_is_wanted(pages):
     """The corner of the page: its ground."""
-    corner = {scheme: Image.open(io.BytesIO(pages.seen[browser.DESK, scheme].picture)).convert("L").getpixel((2, 2))
+    corner = {scheme: Image.open(io.BytesIO(pages[browser.DESK, scheme].picture)).convert("L").getpixel((2, 2))
               for scheme in ("light", "dark")}
     assert corner["light"] > 200 and corner["dark"] < 50, corner
