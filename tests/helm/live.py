@@ -13,12 +13,15 @@ _spec.loader.exec_module(observe)
 
 
 class Run:
-    """One demo, watched from its start to its end; Prometheus goes on answering afterwards."""
+    """One demo, watched from its start to its end; Prometheus goes on answering afterwards.
 
-    def __init__(self, folder, program, seconds, *options):
+    `meanwhile(url)` is called about each second with the worker's own address.
+    """
+
+    def __init__(self, folder, program, seconds, *options, meanwhile=lambda url: None):
         folder = pathlib.Path(folder)
         admin = observe.free_port()
-        self.prometheus = observe.Prometheus(folder, admin, {it.name: observe.faster(it.read_text()) for it in observe.RULES})
+        self.prometheus = observe.Prometheus(folder, {"autosignin": admin}, {it.name: observe.faster(it.read_text()) for it in observe.RULES})
         self.watch = observe.AlertWatch(self.prometheus, lambda line: None)
         try:
             self.prometheus.wait_until_ready()
@@ -32,6 +35,7 @@ class Run:
                         break
                     except subprocess.TimeoutExpired:
                         self.watch.look()
+                        meanwhile(f"http://127.0.0.1:{admin}/")
             self.ended = time.time()
             self.output = (folder / "demo.log").read_text()
         except BaseException:

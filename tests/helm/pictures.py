@@ -1,8 +1,11 @@
 """Draws the dashboards from a demo with faults, for helm/README.md; Grafana itself is not needed.
 
     pictures.py FOLDER [--seconds N]      FOLDER is for Prometheus; writes helm/pictures/*.png
+
+Beside them the worker's status page, as Chromium shows it.
 """
 import argparse
+import io
 import json
 import math
 import os
@@ -14,6 +17,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
 from PIL import Image  # noqa: E402
 
+import browser  # noqa: E402
 from chart import CHART  # noqa: E402
 from live import Run  # noqa: E402
 from panels import filled, panels_of  # noqa: E402
@@ -124,15 +128,27 @@ def draw(run, board, file):
         picture.convert("RGB").quantize(64).save(file, optimize=True)
 
 
+def draw_status_page(kept, file):
+    """The worker's own page, as far as a screen shows it."""
+    with kept.served() as url, browser.chromium() as chromium:
+        seen = browser.look(chromium, url, 900, "dark")
+    with Image.open(io.BytesIO(seen.picture)) as picture:
+        top = picture.convert("RGB").crop((0, 0, picture.width, min(picture.height, 1300)))
+        top.quantize(64, method=Image.Quantize.FASTOCTREE).save(file, optimize=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder")
     parser.add_argument("--seconds", default="150")
     given = parser.parse_args()
-    run = Run(given.folder, os.environ["AUTOSIGNIN_DEV"], given.seconds, "--events", str(60 * int(given.seconds)))
+    kept = browser.Keeper(seconds=10)
+    run = Run(given.folder, os.environ["AUTOSIGNIN_DEV"], given.seconds, "--events", str(60 * int(given.seconds)),
+              meanwhile=kept.look)
     try:
         for path in sorted((CHART / "dashboards").glob("*.json")):
             draw(run, json.loads(path.read_text()), CHART / "pictures" / f"{path.stem}.png")
+        draw_status_page(kept, CHART / "pictures" / "status.png")
     finally:
         run.stop()
     for seconds, what, name in run.watch.history:

@@ -1,11 +1,14 @@
 """Against a live Prometheus that scraped a demo with faults: every panel shows something, every query runs, alerts fire
 and clear, and every value that a query asks for is one that the worker exports."""
+import io
 import json
 import math
 import os
 
 import pytest
+from PIL import Image
 
+import browser
 from chart import CHART
 from panels import expressions, filled
 from rules import alerts, rules
@@ -24,16 +27,31 @@ ZERO = {
     "Given up to free a window": "no window is full",
     "Without value": "every letter fits",
     "Stores that failed": "the embedded broker takes everything",
+    "Key files that turned bad": "nobody touches them",
     "Draining": "the demo ends after the last scrape",
     "Log lines dropped": "they go to a file",
     "Clock": "the scripted Apple has our clock",
 }
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    it = Run(tmp_path_factory.mktemp("live"), os.environ["AUTOSIGNIN_DEV"], 50, "--events", "3000")
+def kept():
+    return browser.Keeper(seconds=1)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory, kept):
+    it = Run(tmp_path_factory.mktemp("live"), os.environ["AUTOSIGNIN_DEV"], 50, "--events", "3000", meanwhile=kept.look)
     yield it
     it.stop()
+
+
+@pytest.fixture(scope="module")
+def pages(run, kept):
+    """The status page as it was, on a phone and on a desk, light and dark."""
+    assert kept.body, "no page was seen while the credential was refused"
+    with kept.served() as url, browser.chromium() as chromium:
+        return {(width, scheme): browser.look(chromium, url, width, scheme)
+                for width in (browser.PHONE, browser.DESK) for scheme in ("light", "dark")}
 
 
 def boards():
@@ -86,3 +104,22 @@ def test_a_refused_credential_fires_and_clears(run):
     assert ("firing", "AutosigninCredentialRefused") in told, run.watch.history
     assert ("resolved", "AutosigninCredentialRefused") in told, run.watch.history
     assert ("firing", "AutosigninDeadLettersOpen") in told
+
+
+@pytest.mark.parametrize("width", (browser.PHONE, browser.DESK))
+@pytest.mark.parametrize("scheme", ("light", "dark"))
+def test_the_status_page_tells_a_refused_credential_to_everybody(pages, width, scheme):
+    seen = pages[width, scheme]
+    assert "Is anyone still signed in who should not be?" in seen.text
+    assert "credential_refused" in seen.text and "is held behind a closed gate or breaker" in seen.text
+    assert seen.scroll_width <= width, "it has to be scrolled to the side"
+    assert not seen.problems, seen.problems
+    assert len(seen.asked) == 1, f"it loads something: {seen.asked}"
+    assert not seen.violations, "\n".join(seen.violations)
+
+
+def test_the_status_page_is_dark_where_that_is_wanted(pages):
+    """The corner of the page: its ground."""
+    corner = {scheme: Image.open(io.BytesIO(pages[browser.DESK, scheme].picture)).convert("L").getpixel((2, 2))
+              for scheme in ("light", "dark")}
+    assert corner["light"] > 200 and corner["dark"] < 50, corner

@@ -43,6 +43,11 @@ TEST_CASE("cli: brokers that cannot be reached leave the worker up, not ready, a
     CHECK(ready.status == 503);
     CHECK(contains(ready.body, "broker"));
     CHECK(worker.get("/livez").status == 200);
+    const WorkerProcess::Page front = worker.get("/");
+    CHECK(front.status == 200);
+    CHECK(contains(front.body, "Not known"));
+    CHECK(contains(front.body, "which events there are is not known here"));
+    CHECK_FALSE(contains(front.body, "No, as far as this worker knows"));
     CHECK(worker.metric("autosignin_kafka_errors_total{kind=\"unreachable\"}") > 0);
     CHECK(worker.metric("autosignin_kafka_brokers_up") == 0);
     CHECK(worker.stop() == 0);

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/integration/transport_world.hpp"
+#include "worker/adapters/auth/certificate_file.hpp"
 #include "worker/adapters/http2/http2_transport.hpp"
 
 namespace transport_test {
@@ -48,6 +49,18 @@ std::uint64_t ended(World& world, ports::ConnectionEnd end) {
 }
 
 }  // namespace
+
+TEST_CASE("http2: when the server's chain ends is known from the first handshake on") {
+    World world;
+    CHECK_FALSE(stats(world).certificate_ends);
+    CHECK(world.ask(1) == "401");
+    const auto ca = auth::certificate_ends(world.defaults.ca_file);
+    REQUIRE(ca);
+    REQUIRE(stats(world).certificate_ends);
+    // Made one after the other, to last as long.
+    CHECK(*stats(world).certificate_ends <= *ca + 2s);
+    CHECK(*stats(world).certificate_ends >= *ca - 2s);
+}
 
 TEST_CASE("http2: the server's limit of streams is obeyed, reported and followed when it changes") {
     World world{{.streams_max = 2}, {.connections_max = 3}};

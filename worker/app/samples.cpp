@@ -1,8 +1,16 @@
 #include "worker/app/samples.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 namespace app {
+namespace {
+
+double seconds_of(common::WallTime time) {
+    return std::chrono::duration<double>(time.time_since_epoch()).count();
+}
+
+}  // namespace
 
 void append_kafka(const kafka::KafkaStats& source, const kafka::KafkaStats& sink, Samples& samples) {
     for (const kafka::FaultKind kind : kafka::fault_kinds) {
@@ -28,6 +36,13 @@ void append_kafka(const kafka::KafkaStats& source, const kafka::KafkaStats& sink
     }
 }
 
+void append_certificate(
+    const std::string& name, const std::optional<common::WallTime>& ends, Samples& samples) {
+    if (ends) {
+        samples.push_back({metrics::Metric::certificate_ends, {name}, seconds_of(*ends)});
+    }
+}
+
 void append_transport(const std::string& endpoint, const ports::TransportStats& stats, Samples& samples) {
     for (const ports::ConnectionEnd end : ports::connection_ends) {
         samples.push_back(
@@ -44,6 +59,7 @@ void append_transport(const std::string& endpoint, const ports::TransportStats& 
     add(metrics::Metric::exchanges_waiting, stats.exchanges_waiting);
     add(metrics::Metric::sent_bytes, stats.bytes_sent);
     add(metrics::Metric::received_bytes, stats.bytes_received);
+    append_certificate(endpoint, stats.certificate_ends, samples);
 }
 
 void append_credentials(
@@ -57,6 +73,14 @@ void append_credentials(
              common::seconds(credentials[i].resigns_in.value_or(common::Duration{}))});
         samples.push_back(
             {metrics::Metric::credential_keys, labels, static_cast<double>(credentials[i].keys_usable)});
+        samples.push_back(
+            {metrics::Metric::credential_key_files_unusable, labels,
+             static_cast<double>(credentials[i].files_unusable)});
+        samples.push_back(
+            {metrics::Metric::credential_key_place, labels, static_cast<double>(credentials[i].key_place)});
+        samples.push_back(
+            {metrics::Metric::credential_key_read, labels,
+             seconds_of(credentials[i].key_read.value_or(common::WallTime{}))});
     }
 }
 

@@ -1,6 +1,7 @@
 // What the adapters count, in the words of the metric catalogue.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -19,6 +20,9 @@ using Samples = std::vector<metrics::Sample>;
 // `source` has the lag; faults of both clients are added up.
 void append_kafka(const kafka::KafkaStats& source, const kafka::KafkaStats& sink, Samples& samples);
 void append_transport(const std::string& endpoint, const ports::TransportStats& stats, Samples& samples);
+// Of a host, or "kafka_client". Nothing while the end is not known.
+void append_certificate(
+    const std::string& name, const std::optional<common::WallTime>& ends, Samples& samples);
 // `settings` has more at its end: what signs nothing.
 void append_credentials(
     std::span<const auth::CredentialStatus> credentials, std::span<const core::CredentialSettings> settings,

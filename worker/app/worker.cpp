@@ -7,6 +7,8 @@
 
 #include "worker/adapters/admin/admin_server.hpp"
 #include "worker/adapters/admin/status_json.hpp"
+#include "worker/adapters/admin/status_page.hpp"
+#include "worker/adapters/auth/certificate_file.hpp"
 #include "worker/adapters/auth/fingerprint.hpp"
 #include "worker/adapters/auth/rs256.hpp"
 #include "worker/adapters/auth/signed_credentials.hpp"
@@ -18,6 +20,7 @@
 #include "worker/adapters/reactor/system_clock.hpp"
 #include "worker/app/adapter_settings.hpp"
 #include "worker/app/clock_watch.hpp"
+#include "worker/app/front_page.hpp"
 #include "worker/app/ledger/ledger_watch.hpp"
 #include "worker/app/loop_waiter.hpp"
 #include "worker/app/parting.hpp"
@@ -77,6 +80,12 @@ common::Result<std::unique_ptr<ledger::LedgerWatch>> start_watch(
     return ledger::LedgerWatch::start(kafka, std::move(settings), journal);
 }
 
+// Of the one that librdkafka reads, at the start as it does.
+std::optional<common::WallTime> kafka_certificate_end(const Config& config) {
+    const auto file = config.kafka.properties.find("ssl.certificate.location");
+    return file == config.kafka.properties.end() ? std::nullopt : auth::certificate_ends(file->second);
+}
+
 common::Result<core::Settings> settings_of(const Config& config) {
     core::Settings settings = to_settings(config);
     settings.worker_version = version();
@@ -110,6 +119,8 @@ struct Worker::Parts {
           credentials{settings.credentials},
           exporter{names(settings)},
           engine{std::move(settings)},
+          standstill_fail_after{config.standstill_fail_after},
+          kafka_certificate_ends{kafka_certificate_end(config)},
           tokens{signed_credentials(config), [this](const core::Say& line) { say(line); }, clock.now()} {}
 
     void say(const core::Say& line) const {
@@ -121,6 +132,9 @@ struct Worker::Parts {
     common::Result<bool> open(const Config& config);
     void watch(int fd);
     [[nodiscard]] std::string metrics_page();
+    [[nodiscard]] std::string front_page();
+    void remember_moment();
+    [[nodiscard]] admin::Health health_now(const core::Status& status) const;
     [[nodiscard]] const std::optional<kafka::Fatal>& fatal() const {
         return source->fatal() ? source->fatal() : sink->fatal();
     }
@@ -135,10 +149,13 @@ struct Worker::Parts {
     std::vector<core::CredentialSettings> credentials;
     metrics::Exporter exporter;
     core::Engine engine;
+    common::Duration standstill_fail_after;
+    std::optional<common::WallTime> kafka_certificate_ends;
     auth::SignedCredentials tokens;
     common::Histogram loop_turn{metrics::loop_turn_bounds};
     Summary summary;
     LastLook last_look;
+    admin::History history;
     std::unique_ptr<kafka::RecordSource> source;
     std::unique_ptr<kafka::RecordSink> sink;
     Transport transport;
@@ -152,17 +169,13 @@ common::Result<bool> Worker::Parts::open(const Config& config) {
     admin::Pages pages{
         .metrics = [this] { return metrics_page(); },
         .status = [this] { return admin::status_json(engine.status(clock.now()), version()); },
-        .health =
-            [this, fail_after = config.standstill_fail_after] {
-                const core::Status status = engine.status(clock.now());
-                return health(
-                    {source->stats(), fatal(), status.draining, status.stands_still_for, fail_after});
-            },
+        .health = [this] { return health_now(engine.status(clock.now())); },
         .record =
             [this](const core::Position& asked) {
                 const common::Now now = clock.now();
                 return admin::record_json(engine.record_status(asked, now), asked, now.wall, version());
             },
+        .front = [this] { return front_page(); },
     };
     auto listening = admin::AdminServer::start(
         {.host = config.admin_address, .port = config.admin_port}, std::move(pages));
@@ -226,6 +239,7 @@ std::string Worker::Parts::metrics_page() {
         append_transport(
             endpoints[i].name, transport.stats(core::EndpointId{static_cast<std::uint32_t>(i)}), samples);
     }
+    append_certificate("kafka_client", kafka_certificate_ends, samples);
     append_credentials(tokens.status(now), credentials, samples);
     if (letters) {
         append_letters(letters->standing(now.steady), now.wall, samples);
@@ -240,6 +254,32 @@ std::string Worker::Parts::metrics_page() {
     metrics::append_process_samples(samples);
     const core::Status status = engine.status(now);
     return exporter.render({engine.stats(), status, loop_turn, samples});
+}
+
+admin::Health Worker::Parts::health_now(const core::Status& status) const {
+    return health(
+        {source->stats(), fatal(), status.draining, status.stands_still_for, standstill_fail_after});
+}
+
+std::string Worker::Parts::front_page() {
+    const common::Now now = clock.now();
+    const core::Status status = engine.status(now);
+    const kafka::KafkaStats& kafka = source->stats();
+    const auto standing = letters ? std::optional{letters->standing(now.steady)} : std::nullopt;
+    return admin::status_page(
+        status, {.version = version(),
+                 .now = now.wall,
+                 .health = health_now(status),
+                 .around = surroundings(kafka, standing, now.wall),
+                 .lags = known_lags(kafka),
+                 .history = history.moments()});
+}
+
+void Worker::Parts::remember_moment() {
+    const common::Now now = clock.now();
+    if (history.due(now.steady)) {
+        history.took(moment(engine.stats(), engine.status(now), now.steady));
+    }
 }
 
 ExitCode Worker::Parts::leave(ExitCode code) {
@@ -294,6 +334,7 @@ std::optional<ExitCode> Worker::turn() {
     const TurnResult result = parts.loop->turn();
     const common::Instant now = adapters::reactor::steady_now();
     parts.loop_turn.observe(common::seconds(now - parts.waiter.ended_at()));
+    parts.remember_moment();
     parts.admin_server->answer();
     if (parts.summary.due(now)) {
         parts.say(parts.summary.line(parts.engine.stats(), parts.engine.status(parts.clock.now())));

@@ -49,9 +49,9 @@ def free_port():
 
 
 class Prometheus:
-    """Debian's, in a folder of its own, asking one worker every second."""
+    """Debian's, in a folder of its own, asking each worker every second. `targets`: the admin port of each job."""
 
-    def __init__(self, folder, target_port, rule_texts):
+    def __init__(self, folder, targets, rule_texts):
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         for name, text in rule_texts.items():
@@ -59,8 +59,10 @@ class Prometheus:
         (folder / "prometheus.yml").write_text(
             "global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}\n"
             f"rule_files: [{', '.join(rule_texts)}]\n"
-            "scrape_configs:\n  - job_name: autosignin\n    static_configs:\n"
-            f"      - targets: ['127.0.0.1:{target_port}']\n        labels: {{namespace: demo, pod: demo-0}}\n")
+            "scrape_configs:\n" + "".join(
+                f"  - job_name: {job}\n    static_configs:\n"
+                f"      - targets: ['127.0.0.1:{port}']\n        labels: {{namespace: demo, pod: demo-0}}\n"
+                for job, port in targets.items()))
         self.log = (folder / "prometheus.log").open("w")
         self.process = subprocess.Popen(
             ["prometheus", f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
@@ -138,10 +140,10 @@ def main():
     admin = free_port()
     prometheus = worker = None
     try:
-        prometheus = Prometheus(folder, admin, {path.name: faster(path.read_text()) for path in RULES})
+        prometheus = Prometheus(folder, {"autosignin": admin}, {path.name: faster(path.read_text()) for path in RULES})
         prometheus.wait_until_ready()
         print(f"Prometheus: {prometheus.url}/alerts  (rules of helm/rules, {FASTER} times faster)\n"
-              f"Worker:     http://127.0.0.1:{admin}/metrics\n"
+              f"Worker:     http://127.0.0.1:{admin}/  (a page for people; /metrics beside it)\n"
               "What to do about an alert: helm/runbooks/NAME.md\n", flush=True)
         # In this process group: Ctrl-C reaches the demo, which ends in order.
         signal.signal(signal.SIGINT, signal.SIG_IGN)

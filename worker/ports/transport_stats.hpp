@@ -5,7 +5,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
+
+#include "common/time.hpp"
 
 namespace ports {
 
@@ -48,6 +51,8 @@ struct TransportStats {
     std::uint64_t pings = 0;                                                // sent
     std::uint64_t bytes_sent = 0;                                           // before encryption
     std::uint64_t bytes_received = 0;
+    // When the first certificate of the chain ends that the server showed last; none: not seen.
+    std::optional<common::WallTime> certificate_ends{};
 };
 
 }  // namespace ports

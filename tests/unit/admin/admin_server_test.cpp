@@ -44,7 +44,8 @@ struct World {
             [this](const core::Position& asked) {
                 ++records_made;
                 return core::position_text(asked.partition, asked.offset);
-            }};
+            },
+            [] { return std::string{"<!DOCTYPE html>"}; }};
     }
 };
 
@@ -212,7 +213,7 @@ TEST_CASE("another record is looked at only when the last page is no longer fres
 TEST_CASE("what is not there is a 404 that says what is, and a page that is written to a 405") {
     World world;
     const auto server = started(eager(), world.pages());
-    CHECK(get(*server, "/")->status == 404);
+    CHECK(get(*server, "/index.html")->status == 404);
     CHECK(get(*server, "/metrics/../secret")->status == 404);
     CHECK(get(*server, "/nothing")->body.find("/metrics") != std::string::npos);
     httplib::Client http{"127.0.0.1", server->port()};
@@ -222,6 +223,27 @@ TEST_CASE("what is not there is a 404 that says what is, and a page that is writ
     CHECK(posted->get_header_value("Allow") == "GET, HEAD");
     CHECK(http.Post("/nothing", "x", "text/plain")->status == 404);
     CHECK(http.Post("/metrics", std::string(5000, 'x'), "text/plain")->status == 413);
+}
+
+TEST_CASE("the front page renews itself unless it is asked not to, and a browser loads nothing for it") {
+    World world;
+    const auto server = started(eager(), world.pages());
+    const auto front = get(*server, "/");
+    REQUIRE(front);
+    CHECK(front->status == 200);
+    CHECK(front->body == "<!DOCTYPE html>");
+    CHECK(front->get_header_value("Content-Type") == "text/html; charset=utf-8");
+    CHECK(front->get_header_value("Refresh") == "5");
+    CHECK_FALSE(get(*server, "/?refresh=off")->has_header("Refresh"));
+    for (const char* path : {"/", "/status", "/nothing"}) {
+        const auto answer = get(*server, path);
+        CHECK(answer->get_header_value_count("Content-Security-Policy") == 1);
+        CHECK(answer->get_header_value("Content-Security-Policy")
+                  .starts_with("default-src 'none'; style-src 'sha256-"));
+        CHECK(answer->get_header_value("X-Content-Type-Options") == "nosniff");
+        CHECK(answer->get_header_value("Referrer-Policy") == "no-referrer");
+        CHECK(answer->get_header_value("Cache-Control") == "no-store");
+    }
 }
 
 TEST_CASE("a port that is taken is an error with the address, also against another worker") {

@@ -11,6 +11,8 @@ TEST_CASE("the status of an idle worker is whole, with null where there is nothi
     CHECK(page.at("version") == "1.2.3");
     CHECK(page.at("draining") == false);
     CHECK(page.at("oldest_unexecuted_seconds").is_null());
+    CHECK(page.at("oldest_unexecuted_by_wait_seconds").at("held").is_null());
+    CHECK(page.at("oldest_unexecuted_by_wait_seconds").size() == core::wait_kinds.size());
     CHECK(page.at("gates").empty());
     CHECK(page.at("gates").is_array());
     CHECK(page.at("partitions").is_array());
@@ -19,6 +21,7 @@ TEST_CASE("the status of an idle worker is whole, with null where there is nothi
 TEST_CASE("gates, breakers, lanes and partitions are shown with their names and units") {
     core::Status status;
     status.oldest_unexecuted = 2500ms;
+    status.oldest_by_wait[static_cast<std::size_t>(core::Wait::held)] = 2500ms;
     status.lanes_held = 3;
     core::GateStatus gate;
     gate.credential = "tv";
@@ -38,6 +41,7 @@ TEST_CASE("gates, breakers, lanes and partitions are shown with their names and 
 
     const auto page = nlohmann::json::parse(admin::status_json(status, "1"));
     CHECK(page.at("oldest_unexecuted_seconds") == 2.5);
+    CHECK(page.at("oldest_unexecuted_by_wait_seconds").at("held") == 2.5);
     CHECK(page.at("lanes").at("held") == 3);
     CHECK(page.at("gates").at(0).at("credential") == "tv");
     CHECK(page.at("gates").at(0).at("state") == core::state_name(core::GateState::closed));

@@ -73,3 +73,38 @@ TEST_CASE("samples: what is owed is absent while nobody knows it, and 0 once it 
         CHECK(value(samples, Metric::oldest_unexecuted, {"dead_lettered"}) == 3600);
     }
 }
+
+TEST_CASE("samples: a certificate whose end is not known has no series, since 0 would be an end long ago") {
+    app::Samples samples;
+    app::append_certificate("kafka_client", std::nullopt, samples);
+    CHECK(samples.empty());
+    app::append_certificate("kafka_client", common::WallTime{std::chrono::hours{2}}, samples);
+    CHECK(value(samples, Metric::certificate_ends, {"kafka_client"}) == 7200);
+    ports::TransportStats stats;
+    samples.clear();
+    app::append_transport("api.example:443", stats, samples);
+    CHECK(series(samples, Metric::certificate_ends) == 0);
+    stats.certificate_ends = common::WallTime{std::chrono::hours{3}};
+    app::append_transport("api.example:443", stats, samples);
+    CHECK(value(samples, Metric::certificate_ends, {"api.example:443"}) == 10800);
+}
+
+TEST_CASE("samples: a credential tells which of its keys signs and when it was read") {
+    app::Samples samples;
+    const std::vector<auth::CredentialStatus> status{
+        {.name = "tv",
+         .keys_usable = 1,
+         .files_unusable = 1,
+         .key_place = 2,
+         .key_read = common::WallTime{std::chrono::hours{1}}},
+        {.name = "phone"}};
+    std::vector<core::CredentialSettings> settings(2);
+    settings[0].name = "tv";
+    settings[1].name = "phone";
+    app::append_credentials(status, settings, samples);
+    CHECK(value(samples, Metric::credential_key_place, {"automatic_sign_in", "tv"}) == 2);
+    CHECK(value(samples, Metric::credential_key_read, {"automatic_sign_in", "tv"}) == 3600);
+    CHECK(value(samples, Metric::credential_key_files_unusable, {"automatic_sign_in", "tv"}) == 1);
+    CHECK(value(samples, Metric::credential_key_place, {"automatic_sign_in", "phone"}) == 0);
+    CHECK(value(samples, Metric::credential_key_read, {"automatic_sign_in", "phone"}) == 0);
+}

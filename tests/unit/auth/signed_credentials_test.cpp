@@ -183,9 +183,11 @@ TEST_CASE("renew signs again, once for all refusals of one token") {
     SUBCASE("two keys: the other one is tried, and then the first again") {
         Fixture fixture{{{"A", a}, {"B", b}}};
         CHECK(kid_of(fixture.jwt(at(0s))) == "A");
+        CHECK(fixture.tokens.status(at(0s)).front().key_place == 1);
         fixture.tokens.renew(app);
         fixture.tokens.renew(app);  // a second answer to the same token
         CHECK(kid_of(fixture.jwt(at(1s))) == "B");
+        CHECK(fixture.tokens.status(at(1s)).front().key_place == 2);
         fixture.tokens.renew(app);
         CHECK(kid_of(fixture.jwt(at(2s))) == "A");
         CHECK(fixture.said("credential_key_switched") == 2);
@@ -197,6 +199,7 @@ TEST_CASE("of two keys the first one that can be read signs") {
     const std::string b = dir.write("b.p8", testing::private_pem(testing::ec_key().get()));
     Fixture fixture{{{"A", dir.path("a.p8")}, {"B", b}}};
     CHECK(kid_of(fixture.jwt(at(0s))) == "B");
+    CHECK(fixture.tokens.status(at(0s)).front().key_place == 2);
     CHECK(fixture.said("credential_key_unusable") == 1);
 
     dir.write("a.p8", testing::private_pem(testing::ec_key().get()));
@@ -212,11 +215,15 @@ TEST_CASE("without a usable key there is an error with the path, until the file 
     CHECK(none.error().message.starts_with(dir.path("a.p8")));
     fixture.tokens.renew(app);
     CHECK(fixture.tokens.status(at(0s)).front().keys_usable == 0);
+    CHECK(fixture.tokens.status(at(0s)).front().key_place == 0);
+    CHECK_FALSE(fixture.tokens.status(at(0s)).front().key_read);
 
     dir.write("a.p8", testing::private_pem(testing::ec_key().get()));
     CHECK(fixture.changes(at(2s)) == 1);
     CHECK(kid_of(fixture.jwt(at(2s))) == "A");
     CHECK(fixture.tokens.status(at(2s)).front().keys_usable == 1);
+    CHECK(fixture.tokens.status(at(2s)).front().key_place == 1);
+    CHECK(fixture.tokens.status(at(3s)).front().key_read == at(2s).wall);
 }
 
 TEST_CASE("a changed key file is used within a second; files are looked at once a second") {
@@ -279,11 +286,14 @@ TEST_CASE("a key file that turns bad keeps the last good key, is said once a min
     CHECK(fixture.changes(at(61s)) == 0);
     CHECK(fixture.said("credential_key_unusable") == 2);
     CHECK(testing::verifies(key.get(), fixture.jwt(at(61s))));
+    CHECK(fixture.tokens.status(at(61s)).front().keys_usable == 1);
+    CHECK(fixture.tokens.status(at(61s)).front().files_unusable == 1);
 
     const testing::Key next_key = testing::ec_key();
     std::filesystem::remove_all(dir.path("a.p8"));
     dir.write("a.p8", testing::private_pem(next_key.get()));
     CHECK(fixture.changes(at(62s)) == 1);
+    CHECK(fixture.tokens.status(at(62s)).front().files_unusable == 0);
     CHECK(testing::verifies(next_key.get(), fixture.jwt(at(62s))));
 }
 

@@ -80,8 +80,9 @@ TEST_CASE("labels are filled from the left, named, and closed or bounded") {
                     CHECK_FALSE(value.empty());
                 }
             } else {
-                const std::set bounded{Label::api,   Label::credential, Label::signer, Label::endpoint,
-                                       Label::topic, Label::partition,  Label::version};
+                const std::set bounded{Label::api,       Label::credential,  Label::signer,
+                                       Label::endpoint,  Label::certificate, Label::topic,
+                                       Label::partition, Label::version};
                 CHECK(bounded.contains(label));
             }
         }

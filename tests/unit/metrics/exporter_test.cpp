@@ -74,7 +74,7 @@ TEST_CASE("from the first scrape on every known combination of labels is there, 
                 want *= 2;  // one credential has no key
             } else if (label == metrics::Label::credential) {
                 want *= one.labels[2] == metrics::Label::action ? 5 : 3;  // 2 + 2 + 1 calls
-            } else if (label == metrics::Label::topic) {
+            } else if (label == metrics::Label::topic || label == metrics::Label::certificate) {
                 want = 0;
             }
         }
@@ -115,6 +115,7 @@ TEST_CASE("what the engine counted is on the page") {
     world.status.in_flight = 2;
     world.status.lanes_held = 9;
     world.status.oldest_unexecuted = 1500ms;
+    world.status.oldest_by_wait[static_cast<std::size_t>(core::Wait::held)] = 1500ms;
     const std::string page = world.page();
 
     const auto type = core::type_name(core::event_types[0]);
@@ -134,6 +135,8 @@ TEST_CASE("what the engine counted is on the page") {
     CHECK(has_line(page, "autosignin_in_flight 2"));
     CHECK(has_line(page, "autosignin_lanes{state=\"held\"} 9"));
     CHECK(has_line(page, "autosignin_oldest_unexecuted_seconds{state=\"received\"} 1.5"));
+    CHECK(has_line(page, "autosignin_oldest_waiting_seconds{wait=\"held\"} 1.5"));
+    CHECK(has_line(page, "autosignin_oldest_waiting_seconds{wait=\"queued\"} 0"));
 }
 
 TEST_CASE("a histogram's buckets are cumulative and end with +Inf") {

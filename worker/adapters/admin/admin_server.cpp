@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "worker/adapters/admin/page_desk.hpp"
+#include "worker/adapters/admin/page_style.hpp"
 #include "worker/adapters/admin/request_threads.hpp"
 
 namespace admin {
@@ -54,7 +55,7 @@ public:
     void widen_the_door() { static_cast<void>(::listen(svr_sock_, backlog)); }
 };
 
-constexpr std::array<std::string_view, 5> paths{"/metrics", "/status", "/record", "/livez", "/readyz"};
+constexpr std::array<std::string_view, 6> paths{"/", "/metrics", "/status", "/record", "/livez", "/readyz"};
 
 // What httplib has no handler for.
 void explain_missing(const httplib::Request& request, httplib::Response& response) {
@@ -67,7 +68,7 @@ void explain_missing(const httplib::Request& request, httplib::Response& respons
         response.set_content("this page can only be read: GET " + request.path + "\n", plain_text);
     } else {
         response.set_content(
-            "there are GET /metrics, /livez, /readyz, /status and /record?at=TOPIC/PARTITION/OFFSET\n",
+            "there are GET /, /metrics, /livez, /readyz, /status and /record?at=TOPIC/PARTITION/OFFSET\n",
             plain_text);
     }
 }
@@ -121,7 +122,19 @@ void AdminServer::State::route() {
     // One request a connection, said soon: an idle client must not hold a thread.
     server.set_keep_alive_max_count(1);
     server.set_keep_alive_timeout(client_timeout.count());
-    server.set_default_headers({{"Cache-Control", "no-store"}});
+    server.set_default_headers(
+        {{"Cache-Control", "no-store"},
+         {"Content-Security-Policy", std::string{page_policy}},
+         {"X-Content-Type-Options", "nosniff"},
+         {"Referrer-Policy", "no-referrer"}});
+
+    server.Get("/", [this](const httplib::Request& request, httplib::Response& response) {
+        // By a header, so that whoever reads slowly can do without.
+        if (request.get_param_value("refresh") != "off") {
+            response.set_header("Refresh", std::to_string(page_refresh_seconds));
+        }
+        give_page(desk.ask(PageName::front), "text/html; charset=utf-8", response);
+    });
 
     server.Get("/metrics", [this](const httplib::Request&, httplib::Response& response) {
         give_page(desk.ask(PageName::metrics), "text/plain; version=0.0.4; charset=utf-8", response);

@@ -1,4 +1,5 @@
-// The admin port: /metrics, /livez, /readyz (with the reason), /status and /record (JSON).
+// The admin port: / (a page for people), /metrics, /livez, /readyz (with the reason), /status and /record
+// (JSON).
 //
 // The engine belongs to the loop's thread, so pages are made there, on demand: a request asks for its page,
 // the loop is woken through wake_fd(), makes it in answer(), and the request's thread sends it. A page is
@@ -34,6 +35,7 @@ struct Pages {
     std::function<std::string()> status;   // JSON
     std::function<Health()> health;
     std::function<std::string(const core::Position&)> record;  // JSON
+    std::function<std::string()> front;                        // HTML, as status_page() makes it
 };
 
 struct AdminSettings {

@@ -21,6 +21,8 @@ Page made(PageName name, const core::Position& record, const Pages& pages) {
             return {.health = pages.health()};
         case PageName::record:
             return {.text = pages.record(record), .record = record};
+        case PageName::front:
+            return {.text = pages.front()};
     }
     return {};
 }
@@ -88,7 +90,7 @@ void PageDesk::answer(const Pages& pages) {
     if (!any_wanted_) {
         return;
     }
-    std::array<bool, 4> wanted{};
+    std::array<bool, page_names> wanted{};
     core::Position record;
     {
         const std::lock_guard lock{mutex_};

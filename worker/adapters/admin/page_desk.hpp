@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -15,7 +16,8 @@
 
 namespace admin {
 
-enum class PageName : std::uint8_t { metrics, status, health, record };
+enum class PageName : std::uint8_t { metrics, status, health, record, front };
+inline constexpr std::size_t page_names = 5;
 
 struct Page {
     std::string text{};  // not of health
@@ -61,9 +63,9 @@ private:
     std::atomic<bool> any_wanted_{false};  // spares the loop the lock
     std::mutex mutex_;
     std::condition_variable changed_;
-    std::array<Slot, 4> slots_;  // by PageName
-    core::Position record_{};    // whose page is wanted, or was last
-    bool record_asked_ = false;  // somebody waits for it
+    std::array<Slot, page_names> slots_;  // by PageName
+    core::Position record_{};             // whose page is wanted, or was last
+    bool record_asked_ = false;           // somebody waits for it
     bool closed_ = false;
 };
 

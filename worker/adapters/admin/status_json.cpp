@@ -14,6 +14,15 @@ Json seconds_or_null(const std::optional<common::Duration>& duration) {
     return duration ? Json(common::seconds(*duration)) : Json(nullptr);
 }
 
+Json oldest_by_wait(const core::Status& status) {
+    Json all = Json::object();
+    for (const core::Wait wait : core::wait_kinds) {
+        all[std::string{core::wait_name(wait)}] =
+            seconds_or_null(status.oldest_by_wait.at(static_cast<std::size_t>(wait)));
+    }
+    return all;
+}
+
 Json gate(const core::GateStatus& status) {
     return {
         {"api", core::api_name(status.api)},
@@ -107,6 +116,7 @@ std::string status_json(const core::Status& status, std::string_view version) {
         {"version", version},
         {"draining", status.draining},
         {"oldest_unexecuted_seconds", seconds_or_null(status.oldest_unexecuted)},
+        {"oldest_unexecuted_by_wait_seconds", oldest_by_wait(status)},
         {"stands_still_for_seconds", seconds_or_null(status.stands_still_for)},
         {"in_flight", status.in_flight},
         {"in_flight_limit", status.in_flight_max},

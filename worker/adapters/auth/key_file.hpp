@@ -57,6 +57,8 @@ public:
     [[nodiscard]] Check check();
 
     [[nodiscard]] const std::optional<SigningKey>& key() const noexcept { return key_; }
+    // Whether the last look found a key; key() may be one from before.
+    [[nodiscard]] bool usable() const noexcept { return loaded_.has_value(); }
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
     [[nodiscard]] const std::string& problem() const noexcept { return problem_; }
     // About the version that was loaded last.

@@ -20,6 +20,7 @@ constexpr std::chrono::seconds complain_every{60};
 struct Key {
     std::string id;
     KeyFile file;
+    std::optional<common::WallTime> read{};
     common::Instant next_complaint{};  // may be said again then; in the past while all is well
 };
 
@@ -69,7 +70,7 @@ public:
             "the configuration check lets no other lifetime through");
         INVARIANT(!settings_.keys.empty(), "the configuration check asks for a key");
         for (const KeySettings& key : settings_.keys) {
-            keys.push_back({key.id, KeyFile{key.path, which_key(settings_)}});
+            keys.push_back({.id = key.id, .file = KeyFile{key.path, which_key(settings_)}});
         }
     }
 
@@ -150,6 +151,7 @@ bool SignedCredentials::look_at_keys(Signer& signer, common::Now now) {
                 break;
             case KeyFile::Check::loaded:
                 loaded = true;
+                key.read = now.wall;
                 key.next_complaint = now.steady;
                 say_(
                     {core::Severity::info, "credential_key_loaded",
@@ -229,8 +231,15 @@ void SignedCredentials::collect(common::Now now, std::vector<core::Input>& input
 std::vector<CredentialStatus> SignedCredentials::status(common::Now now) const {
     std::vector<CredentialStatus> all;
     for (const auto& signer : signers_) {
-        CredentialStatus& one =
-            all.emplace_back(CredentialStatus{signer->name(), signer->usable(), std::nullopt});
+        CredentialStatus& one = all.emplace_back();
+        one.name = signer->name();
+        one.keys_usable = signer->usable();
+        one.files_unusable = static_cast<std::size_t>(std::count_if(
+            signer->keys.begin(), signer->keys.end(), [](const Key& key) { return !key.file.usable(); }));
+        if (const Key& key = signer->keys[signer->current]; key.file.key()) {
+            one.key_place = signer->current + 1;
+            one.key_read = key.read;
+        }
         if (signer->token) {
             one.resigns_in = std::max(
                 common::Duration::zero(), signer->token->signed_at.steady + signer->reuse() - now.steady);

@@ -58,8 +58,15 @@ struct Credential {
 struct CredentialStatus {
     std::string_view name;
     std::size_t keys_usable = 0;
+    // Key files of which the last look found none, though one read before may sign on: a restart would not.
+    std::size_t files_unusable = 0;
+    // Which key of the list signs, from 1; 0: none can. Beyond 1: those before it are unreadable, or Apple
+    // refused what they signed.
+    std::size_t key_place = 0;
+    // When that key was read from its file; none: never.
+    std::optional<common::WallTime> key_read{};
     // Until the cached JWT is signed again; none when nothing is cached.
-    std::optional<common::Duration> resigns_in;
+    std::optional<common::Duration> resigns_in{};
 };
 
 class SignedCredentials final : public ports::Credentials {

@@ -91,6 +91,7 @@ void Connection::handshake() {
     if (!tls_->offers_h2()) {
         return give_up(ports::ConnectionEnd::not_offered, "no h2 offered");
     }
+    stats_.certificate_ends = tls_->chain_ends();
     session_.emplace(settings_.session, ended_);
     phase_ = Phase::settling;
     readiness_.change(fd_, true, false);

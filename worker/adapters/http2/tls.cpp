@@ -7,7 +7,9 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <ctime>
 
 #include "common/invariant.hpp"
 
@@ -20,6 +22,14 @@ std::string openssl_problem() {
     ERR_clear_error();
     const char* const reason = code == 0 ? nullptr : ERR_reason_error_string(code);
     return reason == nullptr ? "TLS failed" : reason;
+}
+
+std::optional<common::WallTime> end_of(const X509* certificate) {
+    std::tm end{};
+    if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) != 1) {
+        return std::nullopt;
+    }
+    return common::WallTime{std::chrono::seconds{::timegm(&end)}};
 }
 
 }  // namespace
@@ -123,6 +133,16 @@ bool Tls::offers_h2() const {
     unsigned size = 0;
     SSL_get0_alpn_selected(tls_.get(), &name, &size);
     return size == 2 && std::memcmp(name, "h2", 2) == 0;
+}
+
+std::optional<common::WallTime> Tls::chain_ends() const {
+    std::optional<common::WallTime> first;
+    const STACK_OF(X509)* const chain = SSL_get0_verified_chain(tls_.get());
+    for (int at = 0; at < sk_X509_num(chain); ++at) {
+        const auto end = end_of(sk_X509_value(chain, at));
+        first = !first || (end && *end < *first) ? end : first;
+    }
+    return first;
 }
 
 void Tls::say_goodbye() noexcept {

@@ -7,10 +7,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "common/result.hpp"
+#include "common/time.hpp"
 #include "worker/adapters/http2/url.hpp"
 
 struct ssl_ctx_st;
@@ -59,6 +61,8 @@ public:
 
     // After the handshake: the server chose h2.
     [[nodiscard]] bool offers_h2() const;
+    // After the handshake: when the first certificate of the verified chain ends.
+    [[nodiscard]] std::optional<common::WallTime> chain_ends() const;
     // After Progress::failed: what OpenSSL or the socket says, for a person.
     [[nodiscard]] const std::string& problem() const noexcept { return problem_; }
     // The handshake failed because the certificate was refused.

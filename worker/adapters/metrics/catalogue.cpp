@@ -15,6 +15,12 @@ constexpr std::array<Definition, metrics_count> definitions{{
      "Age of the oldest event not executed: received (queued, retrying, held), or dead-lettered and owed "
      "(absent while that is not known). 0: none.",
      {Label::owed_state}},
+    {Metric::oldest_by_wait,
+     "autosignin_oldest_waiting_seconds",
+     Kind::gauge,
+     "Age of the oldest event received and not executed, by what it waits for: its turn, Apple's answer, a "
+     "retry, a closed gate or breaker, its dead letter. 0: none.",
+     {Label::wait}},
     {Metric::events,
      "autosignin_events_total",
      Kind::counter,
@@ -257,6 +263,33 @@ constexpr std::array<Definition, metrics_count> definitions{{
      Kind::gauge,
      "Keys of the credential that can sign. At 0 nothing can be sent with it.",
      {Label::api, Label::signer}},
+    {Metric::credential_key_files_unusable,
+     "autosignin_credential_key_files_unusable",
+     Kind::gauge,
+     "Key files of the credential that hold no usable key now. A key that was read before signs on; a "
+     "restart "
+     "would fail.",
+     {Label::api, Label::signer}},
+    {Metric::credential_key_place,
+     "autosignin_credential_key_place",
+     Kind::gauge,
+     "Which key of the credential's list signs, from 1; 0: none can. Beyond 1: those before it cannot be "
+     "read, or Apple refused them.",
+     {Label::api, Label::signer}},
+    {Metric::credential_key_read,
+     "autosignin_credential_key_read_timestamp_seconds",
+     Kind::gauge,
+     "When the key that signs was read from its file, in UNIX time; 0: none can sign. A key has no end of "
+     "its "
+     "own.",
+     {Label::api, Label::signer}},
+    {Metric::certificate_ends,
+     "autosignin_certificate_end_timestamp_seconds",
+     Kind::gauge,
+     "When a certificate ends, in UNIX time: ours towards Kafka (kafka_client), or the first of the chain "
+     "that "
+     "an API host showed. Absent: not seen.",
+     {Label::certificate}},
     {Metric::clock_skew, "autosignin_clock_skew_seconds", Kind::gauge,
      "Apple's clock minus ours, from the Date of its last answer, exact to a second. Tokens suffer beyond "
      "60."},

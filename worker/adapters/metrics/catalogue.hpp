@@ -31,6 +31,7 @@ enum class Label : std::uint8_t {
     breaker_state,
     lane_state,
     owed_state,
+    wait,
     identity_code,
     kafka_error,
     connection_end,
@@ -39,6 +40,7 @@ enum class Label : std::uint8_t {
     credential,  // any
     signer,      // a credential that has keys
     endpoint,
+    certificate,  // "kafka_client", or of an endpoint
     topic,
     partition,
     version,
@@ -73,6 +75,7 @@ inline constexpr std::array<std::string_view, 2> owed_states{"received", "dead_l
 enum class Metric : std::uint8_t {
     time_to_execute,
     oldest_unexecuted,
+    oldest_by_wait,
     events,
     events_settled,
     commands,
@@ -145,6 +148,10 @@ enum class Metric : std::uint8_t {
     received_bytes,
     credential_resign,
     credential_keys,
+    credential_key_files_unusable,
+    credential_key_place,
+    credential_key_read,
+    certificate_ends,
     clock_skew,
     loop_turn,
     log_lines_dropped,

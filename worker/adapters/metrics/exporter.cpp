@@ -133,6 +133,12 @@ void add_gauges(Page& page, const core::Status& status) {
         Metric::oldest_unexecuted, labels(owed_states[0]),
         common::seconds(
             std::max(common::Duration::zero(), status.oldest_unexecuted.value_or(common::Duration{}))));
+    for (const core::Wait wait : core::wait_kinds) {
+        const auto& oldest = status.oldest_by_wait.at(static_cast<std::size_t>(wait));
+        page.set(
+            Metric::oldest_by_wait, labels(core::wait_name(wait)),
+            common::seconds(oldest.value_or(common::Duration{})));
+    }
     page.set(
         Metric::standstill_seconds, common::seconds(status.stands_still_for.value_or(common::Duration{})));
     page.set(Metric::key_set_age, common::seconds(status.key_set_age.value_or(common::Duration{})));

@@ -43,6 +43,8 @@ std::string_view label_name(Label label) noexcept {
         case Label::lane_state:
         case Label::owed_state:
             return "state";
+        case Label::wait:
+            return "wait";
         case Label::identity_code:
             return "code";
         case Label::kafka_error:
@@ -54,6 +56,8 @@ std::string_view label_name(Label label) noexcept {
             return "credential";
         case Label::endpoint:
             return "endpoint";
+        case Label::certificate:
+            return "certificate";
         case Label::topic:
             return "topic";
         case Label::partition:
@@ -92,6 +96,8 @@ std::optional<std::vector<std::string>> closed_values(Label label) {
             return names(lane_states, as_it_is);
         case Label::owed_state:
             return names(owed_states, as_it_is);
+        case Label::wait:
+            return names(core::wait_kinds, core::wait_name);
         case Label::identity_code:
             return names(core::identity_codes, [](const core::InvalidCode& it) { return it.code; });
         case Label::kafka_error:
@@ -103,6 +109,7 @@ std::optional<std::vector<std::string>> closed_values(Label label) {
         case Label::credential:
         case Label::signer:
         case Label::endpoint:
+        case Label::certificate:
         case Label::topic:
         case Label::partition:
         case Label::version:

@@ -256,6 +256,7 @@ private:
 
     // status.cpp
     void show_holds(Status& status, common::Now now) const;
+    [[nodiscard]] Wait wait_of(const Obligation& obligation) const;
 
     // record_status.cpp
     [[nodiscard]] std::optional<LanePlace> lane_place(const Obligation& asked, common::Now now) const;

@@ -15,6 +15,12 @@ ByType<common::Histogram> by_type(std::index_sequence<Types...>) {
 
 }  // namespace
 
+std::string_view wait_name(Wait wait) noexcept {
+    constexpr std::array<std::string_view, wait_kinds.size()> names{
+        "queued", "in_flight", "retrying", "held", "storing"};
+    return names[static_cast<std::size_t>(wait)];
+}
+
 Stats::Stats()
     : time_to_execute{by_type(std::make_index_sequence<event_types.size()>{})},
       exchange_seconds{time_to_execute_bounds} {

@@ -62,6 +62,17 @@ struct Counters {
     std::uint64_t sessions_not_asked = 0;  // asked about less than a day ago, by us or as Apple counts
 };
 
+// What an event waits for that was received and is not executed.
+//   queued     its turn: behind another of its account, or for a free place
+//   in_flight  Apple's answer
+//   retrying   its next attempt, after one that failed
+//   held       a closed gate or breaker
+//   storing    the acknowledgement of its dead letter
+enum class Wait : std::uint8_t { queued, in_flight, retrying, held, storing };
+inline constexpr std::array wait_kinds{
+    Wait::queued, Wait::in_flight, Wait::retrying, Wait::held, Wait::storing};
+[[nodiscard]] std::string_view wait_name(Wait wait) noexcept;
+
 struct GateStatus {
     Api api = Api::automatic_sign_in;
     std::string credential;
@@ -111,6 +122,8 @@ struct Status {
     std::size_t stores_in_flight = 0;
     // Age of the oldest event that was received and is neither executed nor settled; from its event time.
     std::optional<common::Duration> oldest_unexecuted{};
+    // The same for each Wait: none waits for it.
+    std::array<std::optional<common::Duration>, wait_kinds.size()> oldest_by_wait{};
     // Since the last movement; none while work moves, is held on purpose, or there is none.
     std::optional<common::Duration> stands_still_for{};
     bool draining = false;

@@ -33,6 +33,9 @@ Status Engine::Impl::status(common::Now now) const {
             oldest = !oldest                                  ? since
                      : planted(Bug::youngest_shown_as_oldest) ? std::max(*oldest, since)
                                                               : std::min(*oldest, since);
+            std::optional<common::Duration>& longest =
+                status.oldest_by_wait[static_cast<std::size_t>(wait_of(obligation))];
+            longest = std::max(longest, std::optional{common::age(since, now.wall)});
         }
     });
     if (oldest) {
@@ -47,6 +50,20 @@ Status Engine::Impl::status(common::Now now) const {
              partition.tracker.span(), partition.map_chars, partition.paused, partition.leaving});
     }
     return status;
+}
+
+Wait Engine::Impl::wait_of(const Obligation& obligation) const {
+    if (obligation.stage == Obligation::Stage::settling || obligation.current >= obligation.commands.size()) {
+        return Wait::storing;
+    }
+    if (obligation.in_flight) {
+        return Wait::in_flight;
+    }
+    if (held(channels_[channel_of(obligation.commands[obligation.current]).value])) {
+        return Wait::held;
+    }
+    const CommandProgress& progress = obligation.progress[obligation.current];
+    return progress.failures > 0 || progress.withheld > 0 ? Wait::retrying : Wait::queued;
 }
 
 void Engine::Impl::show_holds(Status& status, common::Now now) const {
