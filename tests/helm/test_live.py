@@ -112,6 +112,7 @@ def test_the_status_page_tells_a_refused_credential_to_everybody(pages, width, s
     seen = pages[width, scheme]
     assert "Is anyone still signed in who should not be?" in seen.text
     assert "credential_refused" in seen.text and "is held behind a closed gate or breaker" in seen.text
+    assert "at most" in seen.text and "No picture yet" not in seen.text
     assert seen.scroll_width <= width, "it has to be scrolled to the side"
     assert not seen.problems, seen.problems
     assert len(seen.asked) == 1, f"it loads something: {seen.asked}"

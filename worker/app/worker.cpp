@@ -277,9 +277,7 @@ std::string Worker::Parts::front_page() {
 
 void Worker::Parts::remember_moment() {
     const common::Now now = clock.now();
-    if (history.due(now.steady)) {
-        history.took(moment(engine.stats(), engine.status(now), now.steady));
-    }
+    history.took(moment(engine.stats(), engine.status(now), now.steady));
 }
 
 ExitCode Worker::Parts::leave(ExitCode code) {
@@ -334,7 +332,9 @@ std::optional<ExitCode> Worker::turn() {
     const TurnResult result = parts.loop->turn();
     const common::Instant now = adapters::reactor::steady_now();
     parts.loop_turn.observe(common::seconds(now - parts.waiter.ended_at()));
-    parts.remember_moment();
+    if (parts.history.due(now)) {
+        parts.remember_moment();
+    }
     parts.admin_server->answer();
     if (parts.summary.due(now)) {
         parts.say(parts.summary.line(parts.engine.stats(), parts.engine.status(parts.clock.now())));
