@@ -33,7 +33,7 @@ function read(file) {
     return {event, problems};
 }
 function explained(message) {
-    const headers = Object.entries(message.headers).filter(([, value]) => value !== undefined).flatMap(([name, value]) => ['-H', value === null ? name : `${name}=${value}`]);
+    const headers = Object.entries(message.headers).filter(([, value]) => value !== undefined && value !== null).flatMap(([name, value]) => ['-H', `${name}=${value}`]);
     const ended = spawnSync(worker, ['explain', '-', '--key', message.key ?? '', ...headers], {input: text(message.value)});
     return ended.status === 0 ? '' : `${ended.stdout}${ended.stderr}`;
 }
