@@ -318,10 +318,10 @@ class Drill(threading.Thread):
             self.follow()
             next(step)
             start = time.monotonic()
-            until(lambda: not self.fires(), 90, "it did not clear")
+            until(lambda: not self.fires(), 150, "it did not clear")
             self.cleared = time.monotonic() - start
             _, over = blocks(PAGES[self.alert], "promql")
-            until(lambda: self.query(over), 20, f"the last query does not say that it is over: {over}")
+            until(lambda: self.query(over), 90, f"the last query does not say that it is over: {over}")
         except Exception as problem:
             self.problem = f"{type(problem).__name__}: {problem}\n{self.worker.log.read_text()[-1500:] if self.worker.log.exists() else ''}"
 
