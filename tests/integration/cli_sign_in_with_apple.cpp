@@ -103,21 +103,57 @@ TEST_CASE("sign-in-with-apple: a code works once, for its own client, and is not
     const std::string tokens = desk.scene.path("tokens.json");
     std::filesystem::create_directories(desk.scene.path("folder"));
     CHECK(desk.ask("exchange", {code, "--output", desk.scene.path("folder")}).code == 7);
+    const cli::Ended nowhere = desk.ask("exchange", {code});
+    CHECK(nowhere.code == 2);
+    CHECK(cli::contains(nowhere.output, "its tokens would be lost"));
     desk.config = desk.scene.write_config(
         {{"sign_in_with_apple.clients",
           fmt::format(
               "[{{client_id: {0}, team_id: {2}, keys: [{{id: {3}, file: identity.p8}}]}}, "
               "{{client_id: {1}, team_id: {2}, keys: [{{id: {3}, file: identity.p8}}]}}]",
               cli::client_id, "com.example.radio", cli::team_id, cli::Scene::identity_key_id)}});
-    const cli::Ended foreign = desk.ask("exchange", {code, "--client", "com.example.radio"});
+    const cli::Ended foreign =
+        desk.ask("exchange", {code, "--client", "com.example.radio", "--output", tokens});
     CAPTURE(foreign.output);
     CHECK(foreign.code == 13);
     CHECK(cli::contains(foreign.output, "400 invalid_grant: the code is not valid for this client"));
     CHECK(desk.ask("exchange", {code, "--client", cli::client_id, "--output", tokens}).code == 0);
     CHECK(std::filesystem::file_size(tokens) > 100);
-    const cli::Ended again = desk.ask("exchange", {code, "--client", cli::client_id});
+    const cli::Ended again = desk.ask("exchange", {code, "--client", cli::client_id, "--output", tokens});
     CHECK(again.code == 13);
     CHECK(cli::contains(again.output, "already been used"));
+}
+
+TEST_CASE("sign-in-with-apple: what is no token is not asked about, or it would look revoked") {
+    Desk desk;
+    for (const auto& [text, says] : std::vector<std::pair<std::string, std::string>>{
+             {R"({"refresh_token":")" + desk.alice.session + "\"}", "jq -r .refresh_token"},
+             {"\"" + desk.alice.session + "\"", "no token has"},
+             {desk.alice.session + "\n" + desk.alice.session, "no token has"}}) {
+        for (const char* command : {"revoke", "refresh"}) {
+            const cli::Ended ended = desk.ask(command, {desk.file("tokens", text)});
+            CAPTURE(ended.output);
+            CHECK(ended.code == 7);
+            CHECK(cli::contains(ended.output, says));
+            CHECK_FALSE(cli::contains(ended.output, desk.alice.session));
+        }
+    }
+    CHECK(desk.scene.lives(desk.alice.session));
+}
+
+TEST_CASE("sign-in-with-apple: an output that is no plain file is left alone") {
+    Desk desk;
+    const std::string link = desk.scene.path("link");
+    const std::string target = desk.file("target", "before");
+    std::filesystem::create_symlink(target, link);
+    for (const std::string& path : {link, std::string{"/dev/null"}}) {
+        const cli::Ended ended = desk.ask("keys", {"--output", path});
+        CAPTURE(ended.output);
+        CHECK(ended.code == 7);
+        CHECK(cli::contains(ended.output, path + ": cannot be written: it exists and is no plain file"));
+    }
+    CHECK(std::filesystem::is_symlink(link));
+    CHECK(std::filesystem::is_character_file("/dev/null"));
 }
 
 TEST_CASE("sign-in-with-apple: a saved key set that is none is named by its file") {

@@ -75,8 +75,11 @@ const tokens = {
 };
 await check("a code is exchanged; tokens are masked, shown or written to a file of the owner's", async () => {
     server.token = [200, tokens];
+    const lost = await worker.run(config, "exchange", { input: "c1.code+&=hush\n" });
+    assert.equal(lost.code, 2, lost.err);
+    assert.equal(server.forms.length, 0);
     const masked = await worker.run(config, "exchange", {
-        input: "c1.code+&=hush\n", more: ["--redirect-uri", "https://web.example.com/cb?x=1"],
+        input: "c1.code+&=hush\n", more: ["--redirect-uri", "https://web.example.com/cb?x=1", "-o", `${folder}/masked.json`],
     });
     assert.equal(masked.code, 0, masked.err);
     assert.ok(!/hush/.test(masked.out + masked.err), masked.out);
@@ -88,8 +91,8 @@ await check("a code is exchanged; tokens are masked, shown or written to a file 
     assert.equal(JSON.parse(shown.out).refresh_token, tokens.refresh_token);
     assert.ok(!("redirect_uri" in server.forms[1]));
     const file = `${folder}/tokens.json`;
-    const kept = await worker.run(config, "exchange", { input: "c1", more: ["-o", file] });
-    assert.equal(kept.out, "");
+    const written = await worker.run(config, "exchange", { input: "c1", more: ["-o", file] });
+    assert.equal(written.out, "");
     assert.equal(statSync(file).mode & 0o777, 0o600);
     assert.equal(JSON.parse(readFileSync(file, "utf8")).access_token, tokens.access_token);
 });
@@ -116,18 +119,20 @@ await check("a revocation tells the kind of token if it is known, and takes Appl
         assert.equal(server.forms.at(-1).token_type_hint, kind === "" ? undefined : kind);
     }
 });
+// A code is not exchanged without a place for its tokens.
+const kept = (command) => command === "exchange" ? ["-o", `${folder}/unused.json`] : [];
 const errors = ["invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope"];
 for (const error of [...errors, "slow_down"]) {
     await check(`${error} is told with its causes, never with the token`, async () => {
         server.token = server.revoke = [400, { error, error_description: "Apple's \u001b[31mwords" }];
         for (const command of ["exchange", "refresh", "revoke"]) {
-            const json = await worker.run(config, command, { input: "hush", more: ["--format", "json"] });
+            const json = await worker.run(config, command, { input: "hush", more: ["--format", "json", ...kept(command)] });
             assert.equal(json.code, 13);
             const told = JSON.parse(json.out);
             assert.equal(told.status, 400);
             assert.equal(told.error, error);
             assert.equal(told.causes.length > 0, errors.includes(error));
-            const text = await worker.run(config, command, { input: "hush" });
+            const text = await worker.run(config, command, { input: "hush", more: kept(command) });
             assert.equal(text.code, 13);
             assert.ok(!text.err.includes("\u001b"), "a terminal is not coloured by others");
             assert.ok(!(json.out + text.out + text.err).includes("hush"));
@@ -173,7 +178,7 @@ for (const [what, change] of [
 }
 await check("a client that is not configured is a wrong command line, and the configured ones are named", async () => {
     for (const command of ["exchange", "refresh", "revoke"]) {
-        const { code, err } = await worker.run(config, command, { input: "t1", more: ["--client", "com.other"] });
+        const { code, err } = await worker.run(config, command, { input: "t1", more: ["--client", "com.other", ...kept(command)] });
         assert.equal(code, 2);
         assert.match(err, /com\.example\.tv/);
     }
@@ -307,11 +312,14 @@ await check("the key set is shown, kept and used from the file; a bad one is ref
     assert.equal((await worker.run(config, "keys", { more: ["-o", file] })).code, 0);
     publish();
     assert.equal((await worker.run(config, "verify", { input: await signed(right()), more: ["--keys", file] })).code, 0);
-    for (const bad of ["<html>", "{}", JSON.stringify({ keys: [old.jwk, old.jwk] }), JSON.stringify({ keys: [] })]) {
+    for (const bad of ["<html>", "{}", JSON.stringify({ keys: [{ ...old.jwk, n: "AQAB" }] }), JSON.stringify({ keys: [] })]) {
         server.keySet = bad;
         assert.equal((await worker.run(config, "keys")).code, 7, bad.slice(0, 40));
         assert.equal((await worker.run(config, "verify", { input: await signed(right()) })).code, 7);
     }
+    // RFC 7517 section 5: a key that cannot be used is ignored, and the others serve.
+    server.keySet = JSON.stringify({ keys: [{ ...old.jwk, n: "AQAB" }, { kty: "EC" }, present.jwk] });
+    assert.equal((await worker.run(config, "verify", { input: await signed(right()) })).code, 0);
 });
 
 // --- doctor --------------------------------------------------------------------------------------------------------

@@ -81,6 +81,11 @@ common::Result<Prepared, Complaint> prepared(const Config& config, const ErrandO
     if (!secret) {
         return Complaint{ExitCode::cannot_start, secret.error().message};
     }
+    if (const auto problem = no_token(secret->expose())) {
+        return Complaint{
+            ExitCode::cannot_start,
+            fmt::format("{}: {}", options.input == "-" ? "standard input" : options.input, *problem)};
+    }
     auto service = Service::create(config);
     if (!service) {
         return Complaint{ExitCode::cannot_start, service.error().message};
@@ -197,6 +202,11 @@ ExitCode make_client_secret(const Config& config, const ErrandOptions& options) 
 }
 
 ExitCode exchange_code(const Config& config, const ErrandOptions& options) {
+    if (options.output.empty() && !options.reveal) {
+        return refuse(
+            ExitCode::usage,
+            "a code works once, and its tokens would be lost: --output FILE, or --reveal to print them");
+    }
     return ask_for_tokens(
         config, options, Question::exchange,
         [](Service& service, const Prepared& ready, const ErrandOptions& how) {
@@ -225,7 +235,7 @@ ExitCode revoke_session(const Config& config, const ErrandOptions& options) {
         [&](const Revoked&) {
             fmt::print(
                 "{}\n", options.format == Format::json
-                            ? R"({"revoked":true})"
+                            ? R"({"answer":"revoked_or_not_valid"})"
                             : "revoked, or not valid before: Apple answers both alike");
             return ExitCode::ok;
         });
@@ -235,6 +245,15 @@ ExitCode verify_signed(const Config& config, const ErrandOptions& options) {
     const auto text = read_secret(options.input);
     if (!text) {
         return refuse(ExitCode::cannot_start, text.error().message);
+    }
+    const std::vector<std::string> known = audiences_of(config, {});
+    if (!options.client.empty() && !known.empty() &&
+        std::find(known.begin(), known.end(), options.client) == known.end()) {
+        return refuse(
+            ExitCode::usage,
+            fmt::format(
+                "there is no client or audience {} in sign_in_with_apple; --client is one of: {}",
+                app::quoted(options.client), fmt::join(known, ", ")));
     }
     const std::vector<std::string> audiences = audiences_of(config, options);
     if (audiences.empty()) {

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -82,6 +83,20 @@ common::Result<common::Secret> read_secret(const std::string& path) {
     return secret;
 }
 
+std::optional<std::string> no_token(std::string_view text) {
+    if (text.starts_with('{')) {
+        return "it holds a JSON document, and one token or code is expected: take the member out, for "
+               "example "
+               "with jq -r .refresh_token";
+    }
+    const bool odd = std::any_of(text.begin(), text.end(), [](char each) {
+        return each <= ' ' || each >= '\x7F' || each == '"' || each == '{' || each == '}';
+    });
+    return odd ? std::optional<std::string>{"it holds blanks, quotes or other characters that no token has; one "
+                                            "token or code is expected, and nothing else"}
+               : std::nullopt;
+}
+
 common::Secret payload_of(const common::Secret& text) {
     const nlohmann::json document = nlohmann::json::parse(text.expose(), nullptr, false);
     const bool wrapped =
@@ -100,9 +115,14 @@ PrivateFile::~PrivateFile() {
 }
 
 common::Result<std::unique_ptr<PrivateFile>> PrivateFile::open(const std::string& path) {
+    // Replacing a device, a pipe or a link would take it away from everybody, /dev/stdout from the machine.
     struct stat there {};
-    if (::stat(path.c_str(), &there) == 0 && S_ISDIR(there.st_mode)) {
-        return failed(path, "written", EISDIR);
+    if (::lstat(path.c_str(), &there) == 0 && !S_ISREG(there.st_mode)) {
+        return common::Error{fmt::format(
+            "{}: cannot be written: it exists and is no plain file, which would be replaced as a whole; name "
+            "a "
+            "new file, or print with --reveal",
+            path)};
     }
     std::string fresh = fmt::format("{}.{}.new", path, ::getpid());
     const int fd = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);

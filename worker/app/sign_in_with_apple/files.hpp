@@ -18,11 +18,17 @@ namespace app::identity {
 // Of {"payload": "<JWS>"}, as Apple posts notifications, the payload; anything else as it is.
 [[nodiscard]] common::Secret payload_of(const common::Secret& text);
 
+// What is wrong with `text` as a token or a code; none: it may be one. Apple takes anything that it is asked
+// to revoke for a token, so a JSON document would look revoked. RFC 6749 appendix A: visible ASCII; and
+// Apple's have neither blanks, quotes nor braces.
+[[nodiscard]] std::optional<std::string> no_token(std::string_view text);
+
 // A file of mode 0600 that replaces `path` as a whole. It is opened before what is to lie in it exists, since
 // an authorization code works once: what it brings must not be lost for a wrong path.
 class PrivateFile {
 public:
-    // Error: there can be no such file; names the path. An old file is untouched until keep().
+    // Error: there can be no such file, or what is there is no plain one; names the path. An old file is
+    // untouched until keep().
     [[nodiscard]] static common::Result<std::unique_ptr<PrivateFile>> open(const std::string& path);
     PrivateFile(const PrivateFile&) = delete;
     PrivateFile& operator=(const PrivateFile&) = delete;
