@@ -145,6 +145,7 @@ TEST_CASE("dead-letters: from a list of what is owed to nothing owed") {
         CHECK(contains(
             tool({"list", "--replayed"}).output, "3 of 4 open dead letters match --replayed, in 1 group"));
         CHECK(contains(tool({"list", "--all"}).output, "7 dead letters"));
+        CHECK(contains(tool({"list", "--all"}).output, "4 of them open"));
         const Ended refused = tool({"replay", "--yes", "--replays-max", "1", "--code", "unknown_app"});
         CHECK(refused.code == 11);
         CHECK(contains(refused.output, "3  refused, too_often"));
@@ -185,6 +186,9 @@ TEST_CASE("dead-letters: from a list of what is owed to nothing owed") {
     CHECK(replayed["settlement"]["outcomes"]["dead_lettered"] == 1);
     CHECK(replayed["settlement"]["runs"][0]["why"] == "a try");
     const Ended nothing = tool({"list", "--fail-when-open"});
+    const Ended settled = tool({"list", "--all", "--fail-when-open"});
+    CHECK(settled.code == 0);
+    CHECK(contains(settled.output, "0 of them open"));
     CHECK(nothing.code == 0);
     CHECK(contains(nothing.output, "0 open dead letters"));
     CHECK(worker.stop() == 0);

@@ -89,7 +89,8 @@ void add_list(CLI::App& parent, const Given& options, ExitCode& exit_code) {
     add_format(*command, *options, {"table", "json", "csv"});
     command->add_flag("--each", options->list.each, "One entry a dead letter");
     command->add_flag("--all", options->list.settled_too, "Settled ones too");
-    command->add_flag("--fail-when-open", options->fail_when_open, "Exit code 12 when any is listed");
+    command->add_flag(
+        "--fail-when-open", options->fail_when_open, "Exit code 12 when an open one is among the listed");
     command->callback([options, &exit_code] {
         complete(*options, options->list.selection);
         exit_code = list(*options);
@@ -190,6 +191,7 @@ void add_discard(CLI::App& parent, const Given& options, ExitCode& exit_code) {
         ->type_name("NAME");
     command
         ->add_option("--superseded-by", options->errand.superseded_by, "Id of the event that does its work")
+        ->check(not_blank())
         ->type_name("EVENT_ID");
     command->callback([options, &exit_code] {
         complete(*options, options->errand.selection);

@@ -100,9 +100,12 @@ TableParts table_parts(const Listing& listing, const ListOptions& options, commo
         for (const auto& row : rows) {
             oldest = std::min(oldest, row.group.oldest_since);
         }
+        const std::string what = options.settled_too
+                                     ? fmt::format(", {} of them open; the oldest is from", listing.open)
+                                     : "; the oldest is owed for";
         parts.head += fmt::format(
-            " in {} {}; the oldest is owed for {}", rows.size(), rows.size() == 1 ? "group" : "groups",
-            age_text(common::age(oldest, now)));
+            " in {} {}{} {}{}", rows.size(), rows.size() == 1 ? "group" : "groups", what,
+            age_text(common::age(oldest, now)), options.settled_too ? " ago" : "");
     }
     parts.head += '\n';
     parts.head += warnings(listing);

@@ -37,6 +37,7 @@ common::Result<Listing> look(Shelf& shelf, const ListOptions& options, const Pro
             doubts.saw(letter);
             if (core::selects(options.selection, letter)) {
                 ++listing.letters;
+                listing.open += settled ? 0 : 1;
                 listing.groups.add(letter);
                 if (options.each && listing.each.size() < each_max) {
                     listing.each.push_back({std::move(letter), settled});

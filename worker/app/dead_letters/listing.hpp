@@ -16,6 +16,7 @@ namespace app::dead_letters {
 struct Listing {
     core::Groups groups;
     std::uint64_t letters = 0;       // selected
+    std::uint64_t open = 0;          // of these, not settled
     std::uint64_t looked_at = 0;     // letters, selected or not
     std::uint64_t not_letters = 0;   // records that are no dead letters of ours
     std::string not_letter_example;  // the first of them, and why

@@ -80,7 +80,7 @@ ExitCode list(const Config& config, const ListOptions& options, Format format, b
         say_beside(*listing, options);
     }
     fmt::print("{}", rendered(*listing, options, format, wall_now()));
-    return fail_when_open && listing->letters > 0 ? ExitCode::letters_open : ExitCode::ok;
+    return fail_when_open && listing->open > 0 ? ExitCode::letters_open : ExitCode::ok;
 }
 
 ExitCode watch(const Config& config, const ListOptions& options, common::Duration interval) {
