@@ -281,13 +281,13 @@ TEST_CASE("a picture says its figures in words too") {
     CHECK(contains(admin::picture({"Events", "/s"}, {{start, 1}}), "No picture yet"));
     const std::string drawn =
         admin::picture({"Events", "/s"}, {{start, 0}, {start + 5s, 20}, {start + 20s, 5.25}});
-    CHECK(contains(drawn, "<strong>Events</strong> now 5.2/s, at most 20/s in the last 20 s"));
+    CHECK(contains(drawn, "<strong>Events</strong> lately 5.2/s, at most 20/s in the last 20 s"));
     CHECK(contains(drawn, "<polyline points=\"0.0,64.0 75.0,4.0 300.0,48.2\"/>"));
-    CHECK(contains(drawn, "role=\"img\" aria-label=\"Events: now 5.2/s"));
+    CHECK(contains(drawn, "role=\"img\" aria-label=\"Events: lately 5.2/s"));
     CHECK(contains(
         admin::picture({.title = "Oldest", .seconds = true}, {{start, 7200}, {start + 5s, 0}}),
-        "now none, at most 2 h 0 min in the last 5.0 s"));
-    CHECK(contains(admin::picture({"Flights"}, {{start, 1}, {start + 5s, 3}}), "now 3, at most 3 in"));
+        "lately none, at most 2 h 0 min in the last 5.0 s"));
+    CHECK(contains(admin::picture({"Flights"}, {{start, 1}, {start + 5s, 3}}), "lately 3, at most 3 in"));
     CHECK(contains(admin::picture({""}, {{start, 0}, {start, 0}}), "<polyline points=\"300.0,64.0"));
 }
 

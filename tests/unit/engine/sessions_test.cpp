@@ -222,6 +222,15 @@ TEST_CASE("the receipt of a check says whether the session is valid, over, or wa
     CHECK(rig.requests.size() == 1);
 }
 
+TEST_CASE("a check that waits wakes nobody, a revocation that waits does") {
+    Rig rig{with_identity()};
+    deliver_check(rig, "a", "r1");
+    REQUIRE(rig.requests.size() == 1);
+    CHECK_FALSE(rig.status().oldest_unexecuted);
+    rig.deliver_text("b", event_text(90, "account.session-ended.v1", "b", sessions("r2")));
+    CHECK(rig.status().oldest_unexecuted);
+}
+
 TEST_CASE("a refusal is an answer too: the session is not asked about again that day") {
     Rig rig{with_identity()};
     deliver_check(rig, "a", "r1");

@@ -46,7 +46,7 @@ std::string picture(const Subject& subject, const std::vector<Point>& points) {
         line += fmt::format("{}{:.1f},{:.1f}", line.empty() ? "" : " ", x, y);
     }
     const std::string words = fmt::format(
-        "now {0}{2}, at most {1}{2} in the last {3}", number(subject, points.back().value),
+        "lately {0}{2}, at most {1}{2} in the last {3}", number(subject, points.back().value),
         number(subject, most), escaped(subject.unit), span_text(points.back().at - points.front().at));
     return fmt::format(
         "<figure><figcaption><strong>{0}</strong> {1}</figcaption>"

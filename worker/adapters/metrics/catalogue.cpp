@@ -12,7 +12,7 @@ constexpr std::array<Definition, metrics_count> definitions{{
     {Metric::oldest_unexecuted,
      "autosignin_oldest_unexecuted_seconds",
      Kind::gauge,
-     "Age of the oldest event not executed: received (queued, retrying, held), or dead-lettered and owed "
+     "Age of the oldest event not executed, checks of sessions aside: received, or dead-lettered and owed "
      "(absent while that is not known). 0: none.",
      {Label::owed_state}},
     {Metric::oldest_by_wait,

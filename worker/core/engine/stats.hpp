@@ -121,6 +121,7 @@ struct Status {
     std::size_t bytes_buffered = 0;
     std::size_t stores_in_flight = 0;
     // Age of the oldest event that was received and is neither executed nor settled; from its event time.
+    // Checks of sessions aside, which end nothing.
     std::optional<common::Duration> oldest_unexecuted{};
     // The same for each Wait: none waits for it.
     std::array<std::optional<common::Duration>, wait_kinds.size()> oldest_by_wait{};

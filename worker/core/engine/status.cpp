@@ -26,6 +26,9 @@ Status Engine::Impl::status(common::Now now) const {
 
     std::optional<common::WallTime> oldest;
     obligations_.for_each([&](const Obligation& obligation) {
+        if (obligation.envelope.type == EventType::session_check) {
+            return;  // a question signs nobody out: nobody is to be woken because it waits
+        }
         if (obligation.stage == Obligation::Stage::queued ||
             (obligation.owes_dead_letter() && !planted(Bug::letters_not_shown_as_open))) {
             const common::WallTime since = obligation.envelope.time.value_or(
