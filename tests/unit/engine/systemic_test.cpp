@@ -36,6 +36,10 @@ TEST_CASE("a 401 storm signs once again, then holds everything behind one probe"
     }
     CHECK(sent < 560);
     CHECK(rig.status().gates.front().state != GateState::open);
+    // Each account with work is in one state: held ones were counted as ready, too.
+    const core::Status status = rig.status();
+    CHECK(status.lanes_held > 0);
+    CHECK(status.lanes_ready + status.lanes_waiting + status.lanes_held <= status.lanes);
     rig.pass_in_steps(31s);
     REQUIRE(rig.requests.size() == 1);
     rig.answer_oldest(204);

@@ -154,7 +154,7 @@ std::string work_html(const core::Status& status) {
     };
     row("Accounts with work", fmt::to_string(status.lanes));
     row("Accounts ready to go", fmt::to_string(status.lanes_ready));
-    row("of these held behind a gate or breaker", fmt::to_string(status.lanes_held));
+    row("Accounts held behind a gate or breaker", fmt::to_string(status.lanes_held));
     row("Accounts waiting for a retry", fmt::to_string(status.lanes_waiting));
     row("Records in memory", fmt::format(
                                  "{}, {:.1f} MiB", status.records_buffered,

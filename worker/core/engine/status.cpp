@@ -87,7 +87,7 @@ void Engine::Impl::show_holds(Status& status, common::Now now) const {
                 gate =
                     &channel.acceptance;  // the credential's is open: what holds its calls is shown instead
             }
-            status.lanes_held += held(channel) ? lanes : 0;
+            (held(channel) ? status.lanes_held : status.lanes_ready) += lanes;
             BreakerStatus breaker{
                 .api = api, .credential = settings.name, .action = action, .state = channel.breaker.state()};
             if (breaker.state != BreakerState::closed) {
@@ -95,7 +95,6 @@ void Engine::Impl::show_holds(Status& status, common::Now now) const {
             }
             status.breakers.push_back(std::move(breaker));
         }
-        status.lanes_ready += ready;
         GateStatus shown{
             .api = api, .credential = settings.name, .state = gate->state(), .reason = gate->reason()};
         if (gate->state() != GateState::open) {
