@@ -104,6 +104,10 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- fail (printf "keda.enabled with a limit for the client %s of Sign in with Apple: requests_per_second holds for each replica, so that scaling would break your quota, and where a quota is the limit more replicas do not help" .client_id) -}}
 {{- end -}}
 {{- end -}}
+{{- $protocol := get (default dict .Values.config.kafka.properties) "security.protocol" | upper -}}
+{{- if and (hasPrefix "SASL" $protocol) (not .Values.keda.authenticationRef) -}}
+{{- fail "keda.enabled with brokers that want a login: keda.authenticationRef must name a TriggerAuthentication, since KEDA asks the brokers by itself" -}}
+{{- end -}}
 {{- end -}}
 {{- toYaml $config -}}
 {{- end -}}

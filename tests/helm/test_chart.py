@@ -410,6 +410,7 @@ BAD_VALUES = [
     ({"slo": {"objectives": [{"type": "account.deleted.v1", "seconds": 60, "ratio": 0.99}]}}, "config.events.time_to_execute.deleted"),
     ({"slo": {"objectives": [{"type": "account.session-check.v1", "seconds": 900, "ratio": 0.9}]}}, "time_to_execute.session_check"),
     ({"config": {"apple": {"proxy": "http://user:hidden@proxy.internal:3128", "transport": "http1"}}}, "has a password in it"),
+    ({"keda": {"enabled": True}, "config": {"kafka": {"properties": {"security.protocol": "SASL_SSL"}}}}, "keda.authenticationRef"),
     ({"keda": {"enabled": True}, "config": {"apps": [{
         "name": "tv", "bundle_id": "b", "issuer_id": "i", "requests_per_second": 50, "keys": [{"id": "K", "file": "/k"}]}]}},
      "would break your quota"),
