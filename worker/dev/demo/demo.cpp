@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <thread>
 
 #include "worker/adapters/log/log_journal.hpp"
@@ -198,6 +199,14 @@ bool verdict(const sim::Plan& plan, Scene& scene, const Tally& tally) {
     return agree;
 }
 
+// The one built beside this program; installed, it is on the path.
+std::string program_for_letters() {
+    std::error_code unknown;
+    const std::filesystem::path here = std::filesystem::read_symlink("/proc/self/exe", unknown).parent_path();
+    const std::filesystem::path beside = here.parent_path() / "app" / "autosignin-worker";
+    return std::filesystem::exists(beside, unknown) ? beside.string() : "autosignin-worker";
+}
+
 void invite(const sim::Plan& plan, const Scene& scene, std::uint16_t port) {
     const sim::PlannedAccount* anna = &plan.accounts.front();
     for (const sim::PlannedAccount& account : plan.accounts) {
@@ -208,7 +217,7 @@ void invite(const sim::Plan& plan, const Scene& scene, std::uint16_t port) {
     }
     fmt::print(
         "\nEverything keeps running until Ctrl-C.\n"
-        "  broker   {0}\n  admin    http://127.0.0.1:{1}/metrics  /status  /readyz  /livez\n  config   "
+        "  broker   {0}\n  admin    http://127.0.0.1:{1}/  /metrics  /status  /readyz  /livez\n  config   "
         "{2}\n  log      {7}\n"
         "  people   curl -s --cacert {8} {9}/state\n\n"
         "Send an event by hand (kcat is a Debian package), and see its receipt:\n\n"
@@ -221,10 +230,10 @@ void invite(const sim::Plan& plan, const Scene& scene, std::uint16_t port) {
         "  sleep 1; kcat -b {0} -C -t {6} -o beginning -e -q | grep by-hand-1\n"
         "  curl -s http://127.0.0.1:{1}/metrics | grep 'autosignin_events_total'\n\n"
         "What cannot be executed, such as a misspelt type, becomes a dead letter:\n\n"
-        "  autosignin-worker dead-letters list -c {2}\n",
+        "  {10} dead-letters list -c {2}\n",
         scene.bootstrap(), port, scene.config_file().string(), anna->name, sim::app_name(anna->app),
         anna->last_value.value_or("a-value"), receipts_topic.name, scene.log_file().string(),
-        scene.ca_file().string(), scene.front_desk_url());
+        scene.ca_file().string(), scene.front_desk_url(), program_for_letters());
     std::fflush(stdout);
 }
 
