@@ -148,6 +148,7 @@ TEST_CASE("dead-letters: from a list of what is owed to nothing owed") {
         CHECK(contains(tool({"list", "--all"}).output, "4 of them open"));
         const Ended refused = tool({"replay", "--yes", "--replays-max", "1", "--code", "unknown_app"});
         CHECK(refused.code == 11);
+        CHECK(contains(refused.output, "replay: 0 of 3 open dead letters (code=unknown_app"));
         CHECK(contains(refused.output, "3  refused, too_often"));
         const Ended canary = tool({"replay", "--yes", "--canary", "--code", "unknown_app"});
         CHECK(canary.code == 11);

@@ -311,7 +311,7 @@ TEST_CASE("plan: what will be done and what is refused, for people and programs"
     ErrandOptions options;
     options.selection.codes = {"400"};
     const Errand errand{"replay", {}, {}};
-    CHECK(text_of(plan, options, errand) == R"~(replay: 2 open dead letters (code=400)
+    CHECK(text_of(plan, options, errand) == R"~(replay: 2 of 5 open dead letters (code=400)
        2  rejected/400/account.opted-out.v1/tv/events
        3  refused, foreign_topic: its source topic is not among kafka.topics, so no worker of this configuration would read it: use the configuration of the worker that wrote it
 )~");

@@ -62,9 +62,14 @@ bool is_planned(
 }
 
 std::string text_of(const Plan& plan, const ErrandOptions& options, const Errand& errand) {
+    std::uint64_t open = plan.letters;  // refused ones stay so
+    for (const auto& [why, letters] : plan.refused) {
+        open += letters;
+    }
     std::string text = fmt::format(
-        "{}: {} open dead {} ({})\n", errand.action, plan.letters, plan.letters == 1 ? "letter" : "letters",
-        plain(core::text_of(options.selection)));
+        "{}: {}{} open dead {} ({})\n", errand.action,
+        open == plan.letters ? std::string{} : fmt::format("{} of ", plan.letters), open,
+        open == 1 ? "letter" : "letters", plain(core::text_of(options.selection)));
     for (const auto& [signature, group] : plan.groups.rows()) {
         text += fmt::format("{:>8}  {}\n", group.count, plain(core::text_of(signature)));
     }
