@@ -58,7 +58,7 @@ template <class Verified>
 void check_common(const Verified& taken) {
     INVARIANT(std::find(ours.begin(), ours.end(), taken.audience) != ours.end(), "it is meant for us");
     INVARIANT(taken.issued_at <= now + core::issued_ahead_max, "it was not issued in the future");
-    INVARIANT(!taken.subject.empty() && taken.subject.size() <= 1024, "it is about somebody");
+    INVARIANT(taken.subject.size() <= 1024, "a name has a bound");
     INVARIANT(!taken.email || !taken.email->empty(), "an address is there or not");
 }
 
@@ -75,7 +75,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
         if (const auto* taken = std::get_if<core::Notification>(&verification.result)) {
             check_common(*taken);
             INVARIANT(!taken->id.empty(), "a repetition can be told");
-            INVARIANT(!taken->expires_at || *taken->expires_at > now, "it has not expired");
+            INVARIANT(taken->expires_at && *taken->expires_at > now, "it has not expired, and will");
+            const bool ends = taken->type == core::NotificationType::consent_revoked ||
+                              taken->type == core::NotificationType::account_deleted;
+            INVARIANT(!ends || !taken->subject.empty(), "what ends something is about somebody");
         }
     } else {
         const core::IdentityTokenRules rules{
@@ -84,6 +87,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
         check_steps(verification);
         if (const auto* taken = std::get_if<core::IdentityToken>(&verification.result)) {
             check_common(*taken);
+            INVARIANT(!taken->subject.empty(), "it is about somebody");
             INVARIANT(taken->expires_at > now, "it has not expired");
             INVARIANT(taken->has_nonce || taken->nonce_supported == false, "the nonce came back");
         }
