@@ -28,6 +28,7 @@ bool looks_like_signature(const std::string& group) {
 
 std::vector<std::string> type_words() {
     std::vector<std::string> words;
+    words.reserve(event_types.size() + 1);
     for (const EventType type : event_types) {
         words.emplace_back(type_name(type));
     }
