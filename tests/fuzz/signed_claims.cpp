@@ -76,9 +76,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
             check_common(*taken);
             INVARIANT(!taken->id.empty(), "a repetition can be told");
             INVARIANT(taken->expires_at && *taken->expires_at > now, "it has not expired, and will");
-            const bool ends = taken->type == core::NotificationType::consent_revoked ||
-                              taken->type == core::NotificationType::account_deleted;
-            INVARIANT(!ends || !taken->subject.empty(), "what ends something is about somebody");
+            INVARIANT(
+                !core::ends_credentials(taken->type) || !taken->subject.empty(),
+                "what ends something is about somebody");
         }
     } else {
         const core::IdentityTokenRules rules{

@@ -25,10 +25,6 @@ namespace {
 constexpr std::size_t waiting_for_a_key_max = 100;
 constexpr common::Duration young = std::chrono::minutes{1};
 
-bool asks_for_deletes(NotificationType type) {
-    return type == NotificationType::consent_revoked || type == NotificationType::account_deleted;
-}
-
 }  // namespace
 
 void Engine::Impl::admit_notification(ObligationKey key) {
@@ -139,7 +135,7 @@ void Engine::Impl::believe(ObligationKey key, const Notification& notification, 
     };
     end(0, outcome);
     obligation.current = obligation.next_from(1);
-    if (asks_for_deletes(notification.type)) {
+    if (ends_credentials(notification.type)) {
         return;
     }
     while (obligation.current < obligation.commands.size()) {

@@ -78,9 +78,9 @@ struct Settings {
     // How long a key set is good for. Not documented; what names a key that it does not hold fetches it anew
     // at any age.
     common::Duration key_set_age_max = std::chrono::hours{24};
-    // Ids of Apple's notifications, to tell one that comes again in another event.
-    // Of notifications, beside the clients' ids.
+    // Whom Apple's notifications may be addressed to, beside the clients.
     std::vector<std::string> audiences{};
+    // Ids of Apple's notifications, to tell one that comes again in another event.
     std::size_t notifications_remembered_max = 10'000;
 
     common::Duration commit_interval = std::chrono::milliseconds{100};

@@ -61,10 +61,8 @@ struct Claims {
 std::optional<IdentityProblem> read_event(const json& object, Notification& notification) {
     MemberReader member{object};
     notification.type = type_of(member.required_text("type"));
-    const bool ends_something = notification.type == NotificationType::consent_revoked ||
-                                notification.type == NotificationType::account_deleted;
-    notification.subject =
-        ends_something ? member.required_text("sub") : member.text("sub").value_or(std::string{});
+    notification.subject = ends_credentials(notification.type) ? member.required_text("sub")
+                                                               : member.text("sub").value_or(std::string{});
     // Nothing is decided by the others, so an odd one among them does not refuse what Apple signed.
     notification.event_time = MemberReader{object}.time("event_time", true);
     if (auto email = MemberReader{object}.text("email")) {

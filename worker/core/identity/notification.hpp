@@ -25,6 +25,10 @@ enum class NotificationType : std::uint8_t {
 };
 // As Apple writes it; account_deleted in its newer spelling.
 [[nodiscard]] std::string_view notification_type_name(NotificationType type) noexcept;
+// Whether the person's credentials are dead, and their tokens have to go.
+[[nodiscard]] constexpr bool ends_credentials(NotificationType type) noexcept {
+    return type == NotificationType::consent_revoked || type == NotificationType::account_deleted;
+}
 
 struct Notification {
     std::string id;        // `jti`: one that was seen before is a repetition
