@@ -162,6 +162,23 @@ common::Result<Watermarks> LogReader::watermarks(const core::TopicPartition& par
     return Watermarks{core::Offset{low}, core::Offset{high}};
 }
 
+common::Result<std::vector<LogReader::Extent>> LogReader::extents(const std::string& topic) {
+    const auto number = partitions(topic);
+    if (!number) {
+        return number.error();
+    }
+    std::vector<Extent> all;
+    for (std::int32_t at = 0; at < *number; ++at) {
+        const core::TopicPartition partition{topic, at};
+        const auto marks = watermarks(partition);
+        if (!marks) {
+            return marks.error();
+        }
+        all.push_back({partition, *marks});
+    }
+    return all;
+}
+
 common::Result<core::Offset> LogReader::read(
     const core::TopicPartition& partition, core::Offset first, core::Offset end, const Take& take) {
     if (const auto there = exists(partition); !there) {

@@ -18,6 +18,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "common/result.hpp"
 #include "common/time.hpp"
@@ -49,6 +51,13 @@ public:
     [[nodiscard]] common::Result<std::int32_t> partitions(const std::string& topic);
 
     [[nodiscard]] common::Result<Watermarks> watermarks(const core::TopicPartition& partition);
+
+    // Of every partition, in the order of their numbers. Error: as of partitions() and watermarks().
+    struct Extent {
+        core::TopicPartition partition;
+        Watermarks marks;
+    };
+    [[nodiscard]] common::Result<std::vector<Extent>> extents(const std::string& topic);
 
     // Hands over the records of [first, end) in order, with epoch 0, until the callback returns false.
     // Returns where a later read goes on: `end`, or behind the record that was refused, or, when the log ends

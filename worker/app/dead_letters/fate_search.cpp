@@ -1,41 +1,18 @@
 #include "worker/app/dead_letters/fate_search.hpp"
 
 #include <algorithm>
-#include <vector>
 
 namespace app::dead_letters {
 namespace {
 
 constexpr std::int64_t records_max = 1'000'000;
 
-struct Part {
-    core::TopicPartition partition;
-    kafka::Watermarks marks;
-};
-
-common::Result<std::vector<Part>> parts_of(kafka::LogReader& reader, const std::string& topic) {
-    const auto count = reader.partitions(topic);
-    if (!count) {
-        return count.error();
-    }
-    std::vector<Part> parts;
-    for (std::int32_t number = 0; number < *count; ++number) {
-        const core::TopicPartition partition{topic, number};
-        const auto marks = reader.watermarks(partition);
-        if (!marks) {
-            return marks.error();
-        }
-        parts.push_back({partition, *marks});
-    }
-    return parts;
-}
-
 }  // namespace
 
 common::Result<FateFound> find_fate(
     kafka::LogReader& reader, const std::string& receipts_topic, const core::Letter& letter,
     const Progress& progress) {
-    const auto parts = parts_of(reader, receipts_topic);
+    const auto parts = reader.extents(receipts_topic);
     if (!parts) {
         return parts.error();
     }
@@ -46,12 +23,12 @@ common::Result<FateFound> find_fate(
         return std::max(marks.first, core::Offset{marks.end.value - a_partition_max});
     };
     std::uint64_t total = 0;
-    for (const Part& part : *parts) {
+    for (const kafka::LogReader::Extent& part : *parts) {
         total += static_cast<std::uint64_t>(part.marks.end - from(part.marks));
         found.looked_at_all = found.looked_at_all && from(part.marks) == part.marks.first;
     }
     std::uint64_t looked_at = 0;
-    for (const Part& part : *parts) {
+    for (const kafka::LogReader::Extent& part : *parts) {
         const auto done =
             reader.read(part.partition, from(part.marks), part.marks.end, [&](core::Record&& record) {
                 progress(++looked_at, total);

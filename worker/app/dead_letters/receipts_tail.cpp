@@ -5,18 +5,13 @@
 namespace app::dead_letters {
 
 common::Result<ReceiptsTail> ReceiptsTail::open(kafka::LogReader& reader, const std::string& topic) {
-    const auto count = reader.partitions(topic);
-    if (!count) {
-        return count.error();
+    const auto extents = reader.extents(topic);
+    if (!extents) {
+        return extents.error();
     }
     std::vector<Part> parts;
-    for (std::int32_t number = 0; number < *count; ++number) {
-        const core::TopicPartition partition{topic, number};
-        const auto marks = reader.watermarks(partition);
-        if (!marks) {
-            return marks.error();
-        }
-        parts.push_back({partition, marks->end});
+    for (const kafka::LogReader::Extent& each : *extents) {
+        parts.push_back({each.partition, each.marks.end});
     }
     return ReceiptsTail{reader, std::move(parts)};
 }
