@@ -163,10 +163,7 @@ ExitCode judged(const core::Verification<Verified>& verification, const ErrandOp
     return std::holds_alternative<Verified>(verification.result) ? ExitCode::ok : ExitCode::not_verified;
 }
 
-std::vector<std::string> audiences_of(const Config& config, const ErrandOptions& options) {
-    if (!options.client.empty()) {
-        return {options.client};
-    }
+std::vector<std::string> audiences_of(const Config& config) {
     std::vector<std::string> all = config.identity.audiences;
     for (const ClientConfig& client : config.identity.clients) {
         all.push_back(client.client_id);
@@ -246,7 +243,7 @@ ExitCode verify_signed(const Config& config, const ErrandOptions& options) {
     if (!text) {
         return refuse(ExitCode::cannot_start, text.error().message);
     }
-    const std::vector<std::string> known = audiences_of(config, {});
+    const std::vector<std::string> known = audiences_of(config);
     if (!options.client.empty() && !known.empty() &&
         std::find(known.begin(), known.end(), options.client) == known.end()) {
         return refuse(
@@ -255,7 +252,7 @@ ExitCode verify_signed(const Config& config, const ErrandOptions& options) {
                 "there is no client or audience {} in sign_in_with_apple; --client is one of: {}",
                 app::quoted(options.client), fmt::join(known, ", ")));
     }
-    const std::vector<std::string> audiences = audiences_of(config, options);
+    const std::vector<std::string> audiences = options.client.empty() ? known : std::vector{options.client};
     if (audiences.empty()) {
         return refuse(
             ExitCode::usage,
