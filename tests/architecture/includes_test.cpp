@@ -3,14 +3,17 @@
 
 #include <map>
 #include <set>
+#include <string>
+#include <vector>
 
 #include "tests/architecture/tree.hpp"
 
 namespace {
 
-// The folder that decides what a file may include: an adapter each, a stage of core each.
+// The folder that decides what a file may include: an adapter each, a stage of core each, a part of the
+// simulated world each.
 std::string room(const std::string& path) {
-    for (const char* deep : {"worker/core/", "worker/adapters/"}) {
+    for (const char* deep : {"worker/core/", "worker/adapters/", "worker/sim/"}) {
         const std::string prefix{deep};
         if (path.starts_with(prefix)) {
             return path.substr(0, path.find('/', prefix.size()));
@@ -23,6 +26,14 @@ std::string room(const std::string& path) {
         return path.substr(0, path.find('/', 7));
     }
     return path.substr(0, path.find('/'));
+}
+
+// The parts of the simulated world; each may know those before it.
+const std::vector<std::string>& sim_from_below() {
+    static const std::vector<std::string> parts{
+        "worker/sim/world", "worker/sim/apple", "worker/sim/identity", "worker/sim/people",
+        "worker/sim/plan",  "worker/sim/kafka", "worker/sim/ports",    "worker/sim/referee"};
+    return parts;
 }
 
 // What a room may include besides itself and common.
@@ -55,11 +66,20 @@ std::set<std::string> allowed(const std::string& from) {
     if (from == "worker/adapters/metrics") {
         below.insert(core + "letters");  // the reasons of what is owed
     }
-    if (from.starts_with("worker/adapters/") || from == "worker/sim") {
+    if (from.starts_with("worker/adapters/")) {
+        return below;
+    }
+    if (from.starts_with("worker/sim/")) {
+        for (const std::string& lower : sim_from_below()) {
+            if (lower == from) {
+                break;
+            }
+            below.insert(lower);
+        }
         return below;
     }
     if (from == "worker/dev") {
-        below.insert("worker/sim");
+        below.insert(sim_from_below().begin(), sim_from_below().end());
         return below;
     }
     for (const char* adapter : {"kafka", "http2", "http1", "auth", "metrics", "admin", "log", "reactor"}) {
@@ -69,9 +89,9 @@ std::set<std::string> allowed(const std::string& from) {
     if (from == "worker/app") {
         return below;
     }
-    below.insert(
-        {"worker/sim", "worker/dev",
-         "worker/app"});  // worker/dev/demo: where the dev program is put together
+    // worker/dev/demo: where the dev program is put together
+    below.insert(sim_from_below().begin(), sim_from_below().end());
+    below.insert({"worker/dev", "worker/app"});
     return below;
 }
 

@@ -11,7 +11,7 @@
 #include <chrono>
 #include <cstdint>
 
-#include "worker/dev/certificates.hpp"
+#include "worker/dev/apple/certificates.hpp"
 
 namespace bench {
 

@@ -17,7 +17,7 @@
 #include "worker/core/settle/letter.hpp"
 #include "worker/core/settle/offset_map.hpp"
 #include "worker/core/settle/offset_tracker.hpp"
-#include "worker/dev/certificates.hpp"
+#include "worker/dev/apple/certificates.hpp"
 
 namespace {
 

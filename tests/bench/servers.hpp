@@ -9,7 +9,7 @@
 #include <string>
 
 #include "tests/kafka/child.hpp"
-#include "worker/dev/certificates.hpp"
+#include "worker/dev/apple/certificates.hpp"
 
 namespace bench {
 

@@ -14,7 +14,7 @@
 #include "tests/bench/events_in_kafka.hpp"
 #include "tests/bench/servers.hpp"
 #include "tests/kafka/require.hpp"
-#include "worker/dev/certificates.hpp"
+#include "worker/dev/apple/certificates.hpp"
 
 namespace bench {
 namespace {

@@ -9,7 +9,7 @@
 
 #include <openssl/pem.h>
 
-#include "worker/dev/apple_server_openssl.hpp"
+#include "worker/dev/apple/openssl.hpp"
 
 namespace apple_test {
 namespace {

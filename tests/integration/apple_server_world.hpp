@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "worker/dev/apple_server.hpp"
+#include "worker/dev/apple/server.hpp"
 
 namespace apple_test {
 

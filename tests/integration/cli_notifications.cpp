@@ -8,7 +8,7 @@
 
 #include "common/base64url.hpp"
 #include "tests/integration/identity_scene.hpp"
-#include "worker/dev/apple_server_rsa.hpp"
+#include "worker/dev/apple/rsa.hpp"
 
 namespace {
 

@@ -11,7 +11,7 @@
 #include "tests/integration/transport_folder.hpp"
 #include "tests/kafka/worker_process.hpp"
 #include "worker/core/event/record.hpp"
-#include "worker/dev/apple_server.hpp"
+#include "worker/dev/apple/server.hpp"
 #include "worker/dev/embedded_broker.hpp"
 
 namespace cli {

@@ -14,7 +14,7 @@
 #include <thread>
 
 #include "tests/support/loopback_listener.hpp"
-#include "worker/dev/certificates.hpp"
+#include "worker/dev/apple/certificates.hpp"
 
 namespace transport_test {
 

@@ -14,7 +14,7 @@
 #include "worker/adapters/http2/pool.hpp"
 #include "worker/adapters/reactor/reactor.hpp"
 #include "worker/adapters/reactor/system_clock.hpp"
-#include "worker/dev/apple_server.hpp"
+#include "worker/dev/apple/server.hpp"
 
 namespace {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "tests/integration/cli_scene.hpp"
-#include "worker/sim/end_state.hpp"
+#include "worker/sim/people/end_state.hpp"
 
 namespace cli {
 

@@ -8,8 +8,8 @@
 
 #include "tests/integration/apple_server_world.hpp"
 #include "tests/integration/curl_client.hpp"
-#include "worker/dev/apple_server_secrets.hpp"
-#include "worker/sim/identity_form.hpp"
+#include "worker/dev/apple/secrets.hpp"
+#include "worker/sim/identity/form.hpp"
 
 using apple_test::Seen;
 using apple_test::TokenParts;

@@ -17,7 +17,7 @@
 #include "worker/adapters/reactor/reactor.hpp"
 #include "worker/adapters/reactor/system_clock.hpp"
 #include "worker/core/engine/effect.hpp"
-#include "worker/dev/apple_server.hpp"
+#include "worker/dev/apple/server.hpp"
 #include "worker/ports/http_transport.hpp"
 #include "worker/ports/transport_stats.hpp"
 

@@ -14,7 +14,7 @@
 
 #include "worker/core/command/command.hpp"
 #include "worker/core/event/record.hpp"
-#include "worker/sim/apple_store.hpp"
+#include "worker/sim/apple/store.hpp"
 
 namespace lane {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "tests/kafka/account_history.hpp"
-#include "worker/sim/apple_ledger.hpp"
+#include "worker/sim/apple/ledger.hpp"
 
 namespace lane {
 

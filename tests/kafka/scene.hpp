@@ -13,7 +13,7 @@
 #include "tests/kafka/cluster.hpp"
 #include "tests/kafka/traces.hpp"
 #include "tests/kafka/worker_process.hpp"
-#include "worker/dev/apple_server.hpp"
+#include "worker/dev/apple/server.hpp"
 
 namespace lane {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "worker/core/letters/selection.hpp"
-#include "worker/sim/letter_referee.hpp"
+#include "worker/sim/referee/letter_referee.hpp"
 
 namespace simulation {
 

@@ -14,9 +14,9 @@
 
 #include "common/prng.hpp"
 #include "tests/simulation/world.hpp"
-#include "worker/sim/end_state.hpp"
-#include "worker/sim/people.hpp"
-#include "worker/sim/plan_demands.hpp"
+#include "worker/sim/people/end_state.hpp"
+#include "worker/sim/people/people.hpp"
+#include "worker/sim/plan/demands.hpp"
 
 namespace simulation {
 namespace {

@@ -8,11 +8,11 @@
 #include <string_view>
 
 #include "worker/core/engine/stats.hpp"
-#include "worker/sim/probe.hpp"
+#include "worker/sim/world/probe.hpp"
 
 namespace simulation {
 
-// What the engine counts; what the world sees comes behind (worker/sim/probe.hpp).
+// What the engine counts; what the world sees comes behind (worker/sim/world/probe.hpp).
 inline constexpr std::array engine_probe_names{
     std::string_view{"a record was known as finished from the offset map"},
     std::string_view{"a record of an earlier ownership was dropped"},

@@ -153,7 +153,7 @@ TEST_CASE("another order of partitions ends in the same state") {
 }
 
 // No version was released before this one, so the others are a later one, whose maps this one must not read,
-// and one from before there were maps: worker/sim/map_dialect.hpp.
+// and one from before there were maps: worker/sim/kafka/map_dialect.hpp.
 TEST_CASE(
     "workers of other versions in the group end in the same state, and maps that cannot be read are told") {
     std::uint64_t not_read = 0;

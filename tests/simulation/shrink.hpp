@@ -1,5 +1,5 @@
 // Makes the bytes of a failing world smaller for as long as it fails: delta debugging on the string that all
-// its choices come from (worker/sim/choices.hpp), where shorter and lower always means less happens.
+// its choices come from (worker/sim/world/choices.hpp), where shorter and lower always means less happens.
 #pragma once
 
 #include <cstddef>

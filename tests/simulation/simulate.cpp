@@ -1,7 +1,7 @@
 // Runs simulated worlds and says which promises were broken: tests/simulation/README.md.
 //
 // Every 16th seed runs twice: the traces must be the same. A run of many seeds also fails when a probe stayed
-// cold (probes.hpp), or an input was never generated (worker/sim/inputs.hpp).
+// cold (probes.hpp), or an input was never generated (worker/sim/plan/inputs.hpp).
 #include <fmt/format.h>
 
 #include <cstdint>

@@ -2,8 +2,8 @@
 
 #include <vector>
 
-#include "worker/sim/choices.hpp"
-#include "worker/sim/timeline.hpp"
+#include "worker/sim/world/choices.hpp"
+#include "worker/sim/world/timeline.hpp"
 
 namespace sim {
 namespace {

@@ -15,8 +15,8 @@
 #include "common/base64url.hpp"
 #include "common/prng.hpp"
 #include "worker/core/engine/engine.hpp"
-#include "worker/sim/apple.hpp"
-#include "worker/sim/apple_identity.hpp"
+#include "worker/sim/apple/apple.hpp"
+#include "worker/sim/identity/apple_identity.hpp"
 
 namespace two_apis {
 namespace {

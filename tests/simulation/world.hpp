@@ -16,23 +16,23 @@
 
 #include "tests/simulation/probes.hpp"
 #include "worker/app/worker_loop.hpp"
-#include "worker/sim/apple.hpp"
-#include "worker/sim/apple_token.hpp"
-#include "worker/sim/broker.hpp"
-#include "worker/sim/credentials.hpp"
-#include "worker/sim/inputs.hpp"
-#include "worker/sim/journal.hpp"
-#include "worker/sim/plan.hpp"
-#include "worker/sim/promise.hpp"
-#include "worker/sim/referee.hpp"
-#include "worker/sim/sink.hpp"
-#include "worker/sim/source.hpp"
-#include "worker/sim/surroundings.hpp"
-#include "worker/sim/swarm.hpp"
-#include "worker/sim/timeline.hpp"
-#include "worker/sim/trace.hpp"
-#include "worker/sim/transport.hpp"
-#include "worker/sim/waiter.hpp"
+#include "worker/sim/apple/apple.hpp"
+#include "worker/sim/apple/token.hpp"
+#include "worker/sim/kafka/broker.hpp"
+#include "worker/sim/plan/inputs.hpp"
+#include "worker/sim/plan/plan.hpp"
+#include "worker/sim/ports/credentials.hpp"
+#include "worker/sim/ports/journal.hpp"
+#include "worker/sim/ports/sink.hpp"
+#include "worker/sim/ports/source.hpp"
+#include "worker/sim/ports/surroundings.hpp"
+#include "worker/sim/ports/transport.hpp"
+#include "worker/sim/ports/waiter.hpp"
+#include "worker/sim/referee/promise.hpp"
+#include "worker/sim/referee/referee.hpp"
+#include "worker/sim/world/swarm.hpp"
+#include "worker/sim/world/timeline.hpp"
+#include "worker/sim/world/trace.hpp"
 
 namespace simulation {
 
@@ -130,7 +130,7 @@ private:
 
 // The whole of one seed. `seed` alone decides what happens.
 [[nodiscard]] Report run_seed(std::uint64_t seed, sim::Trace::Out out = {}, const Plant& plant = {});
-// The same for a byte string, as a fuzzer or the shrinker makes them: worker/sim/choices.hpp.
+// The same for a byte string, as a fuzzer or the shrinker makes them: worker/sim/world/choices.hpp.
 [[nodiscard]] Report run_bytes(std::string bytes, sim::Trace::Out out = {}, const Plant& plant = {});
 
 }  // namespace simulation

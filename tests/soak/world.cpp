@@ -8,7 +8,7 @@
 
 #include "tests/kafka/handles.hpp"
 #include "tests/kafka/require.hpp"
-#include "worker/dev/certificates.hpp"
+#include "worker/dev/apple/certificates.hpp"
 
 namespace soak {
 

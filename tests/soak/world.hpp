@@ -10,7 +10,7 @@
 #include <memory>
 #include <string>
 
-#include "worker/dev/apple_server.hpp"
+#include "worker/dev/apple/server.hpp"
 #include "worker/dev/embedded_broker.hpp"
 
 namespace soak {

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "common/prng.hpp"
-#include "worker/sim/apple.hpp"
+#include "worker/sim/apple/apple.hpp"
 
 namespace sim_test {
 

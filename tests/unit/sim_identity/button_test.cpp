@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/unit/sim_identity/scene.hpp"
-#include "worker/sim/button_image.hpp"
+#include "worker/sim/identity/button_image.hpp"
 
 using namespace sim_test;
 

@@ -1,8 +1,8 @@
 #include <doctest/doctest.h>
 
 #include "tests/unit/sim_identity/scene.hpp"
-#include "worker/sim/apple_token.hpp"
-#include "worker/sim/front_desk.hpp"
+#include "worker/sim/apple/token.hpp"
+#include "worker/sim/people/front_desk.hpp"
 
 using namespace sim_test;
 

@@ -13,7 +13,7 @@
 
 #include "common/base64url.hpp"
 #include "common/prng.hpp"
-#include "worker/sim/apple_identity.hpp"
+#include "worker/sim/identity/apple_identity.hpp"
 
 namespace sim_test {
 

@@ -5,8 +5,8 @@
 #include <doctest/doctest.h>
 
 #include "tests/unit/sim_apple/scene.hpp"
-#include "worker/sim/end_state.hpp"
-#include "worker/sim/people.hpp"
+#include "worker/sim/people/end_state.hpp"
+#include "worker/sim/people/people.hpp"
 
 namespace sim_test {
 

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "common/result.hpp"
-#include "worker/dev/apple_server.hpp"
+#include "worker/dev/apple/server.hpp"
 #include "worker/dev/demo/stop_signal.hpp"
 
 namespace dev {

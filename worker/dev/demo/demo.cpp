@@ -28,7 +28,7 @@
 #include "worker/dev/demo/status.hpp"
 #include "worker/dev/demo/stop_signal.hpp"
 #include "worker/dev/demo/tally.hpp"
-#include "worker/sim/swarm.hpp"
+#include "worker/sim/world/swarm.hpp"
 
 namespace dev {
 

@@ -6,7 +6,7 @@
 #include "worker/dev/demo/scene.hpp"
 #include "worker/dev/demo/stop_signal.hpp"
 #include "worker/dev/demo/tally.hpp"
-#include "worker/sim/plan.hpp"
+#include "worker/sim/plan/plan.hpp"
 
 namespace dev {
 

@@ -9,8 +9,8 @@
 #include <system_error>
 #include <utility>
 
-#include "worker/sim/plan_demands.hpp"
-#include "worker/sim/swarm.hpp"
+#include "worker/sim/plan/demands.hpp"
+#include "worker/sim/world/swarm.hpp"
 
 namespace dev {
 

@@ -9,10 +9,10 @@
 #include <string>
 
 #include "common/result.hpp"
-#include "worker/dev/apple_server.hpp"
+#include "worker/dev/apple/server.hpp"
 #include "worker/dev/embedded_broker.hpp"
-#include "worker/sim/end_state.hpp"
-#include "worker/sim/plan.hpp"
+#include "worker/sim/people/end_state.hpp"
+#include "worker/sim/plan/plan.hpp"
 
 namespace dev {
 

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "common/time.hpp"
-#include "worker/sim/plan.hpp"
+#include "worker/sim/plan/plan.hpp"
 
 struct rd_kafka_s;
 
