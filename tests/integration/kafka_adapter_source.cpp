@@ -302,7 +302,7 @@ TEST_CASE("a partition whose offset cannot be had waits alone, and what is read 
     REQUIRE(inputs.size() == 1);
     const Assigned events = std::get<Assigned>(inputs[0]);
     CHECK(events.partition.topic == "events");
-    CHECK(client.reporter().stats().partitions_waiting == 1);
+    CHECK(client.reporter().stats().partitions_unread == 1);
     CHECK(journal.says("kafka_unknown_topic"));
     receive(events.epoch, 4);
 
@@ -319,7 +319,7 @@ TEST_CASE("a partition whose offset cannot be had waits alone, and what is read 
     REQUIRE(inputs.size() == 2);
     const Assigned late = std::get<Assigned>(inputs[1]);
     CHECK(late.partition.topic == "late");
-    CHECK(client.reporter().stats().partitions_waiting == 0);
+    CHECK(client.reporter().stats().partitions_unread == 0);
     receive(late.epoch, 3);
     CHECK(received[late.epoch] == std::vector<std::int64_t>{0, 1, 2});
     CHECK(received[events.epoch].size() == 6);  // still paused

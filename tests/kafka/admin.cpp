@@ -33,14 +33,28 @@ void require_topic_result(
 
 }  // namespace
 
+namespace {
+
+constexpr auto operation_of(Right right) {
+    switch (right) {
+        case Right::write_topic:
+            return RD_KAFKA_ACL_OPERATION_WRITE;
+        case Right::describe_topic:
+            return RD_KAFKA_ACL_OPERATION_DESCRIBE;
+        case Right::read_topic:
+        case Right::read_group:
+            break;
+    }
+    return RD_KAFKA_ACL_OPERATION_READ;
+}
+
+}  // namespace
+
 void grant(const std::string& bootstrap, const std::string& who, Right right, const std::string& name) {
-    const bool group = right == Right::read_group;
-    const auto operation =
-        right == Right::write_topic ? RD_KAFKA_ACL_OPERATION_WRITE : RD_KAFKA_ACL_OPERATION_READ;
     std::array<char, 512> text{};
     const Owned<rd_kafka_AclBinding_t> binding{rd_kafka_AclBinding_new(
-        group ? RD_KAFKA_RESOURCE_GROUP : RD_KAFKA_RESOURCE_TOPIC, name.c_str(),
-        RD_KAFKA_RESOURCE_PATTERN_LITERAL, ("User:" + who).c_str(), "*", operation,
+        right == Right::read_group ? RD_KAFKA_RESOURCE_GROUP : RD_KAFKA_RESOURCE_TOPIC, name.c_str(),
+        RD_KAFKA_RESOURCE_PATTERN_LITERAL, ("User:" + who).c_str(), "*", operation_of(right),
         RD_KAFKA_ACL_PERMISSION_TYPE_ALLOW, text.data(), text.size())};
     require(binding != nullptr, text.data());
     const std::string what = "granting a right on " + name;
@@ -52,6 +66,28 @@ void grant(const std::string& bootstrap, const std::string& who, Right right, co
     const rd_kafka_acl_result_t** results =
         rd_kafka_CreateAcls_result_acls(rd_kafka_event_CreateAcls_result(event.get()), &count);
     require(count == 1 && rd_kafka_acl_result_error(results[0]) == nullptr, what + ": refused");
+}
+
+void withdraw(const std::string& bootstrap, const std::string& who, Right right, const std::string& name) {
+    std::array<char, 512> text{};
+    const Owned<rd_kafka_AclBinding_t> filter{rd_kafka_AclBindingFilter_new(
+        right == Right::read_group ? RD_KAFKA_RESOURCE_GROUP : RD_KAFKA_RESOURCE_TOPIC, name.c_str(),
+        RD_KAFKA_RESOURCE_PATTERN_LITERAL, ("User:" + who).c_str(), "*", operation_of(right),
+        RD_KAFKA_ACL_PERMISSION_TYPE_ALLOW, text.data(), text.size())};
+    require(filter != nullptr, text.data());
+    const std::string what = "withdrawing a right on " + name;
+    const auto event = ask(bootstrap, what, [&](rd_kafka_t* handle, rd_kafka_queue_t* queue) {
+        rd_kafka_AclBindingFilter_t* filters[] = {filter.get()};
+        rd_kafka_DeleteAcls(handle, filters, 1, nullptr, queue);
+    });
+    std::size_t responses = 0;
+    std::size_t count = 0;
+    const auto** results =
+        rd_kafka_DeleteAcls_result_responses(rd_kafka_event_DeleteAcls_result(event.get()), &responses);
+    if (responses == 1) {
+        static_cast<void>(rd_kafka_DeleteAcls_result_response_matching_acls(results[0], &count));
+    }
+    require(count == 1, what + ": it was not granted");
 }
 
 void grow_topic(const std::string& bootstrap, const std::string& topic, std::size_t partitions) {

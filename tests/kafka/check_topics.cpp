@@ -84,6 +84,7 @@ std::string check_retention(const Stage& stage) {
     WorkerProcess worker = scene.start({.instance = "one"});
     worker.await(
         [&] { return worker.says("kafka_offset_reset"); }, 20s, "the jump over lost records is silent");
+    require(worker.metric("autosignin_offset_resets_total") > 0, "the jump over lost records is not counted");
     require(
         worker.metric("autosignin_kafka_errors_total{kind=\"offset_out_of_range\"}") > 0,
         "the jump over lost records is not counted");

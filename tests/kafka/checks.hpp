@@ -46,6 +46,8 @@ namespace lane {
 [[nodiscard]] std::string check_large(const Stage& stage);
 // TLS, a password, and one right missing at a time.
 [[nodiscard]] std::string check_rights(const Stage& stage);
+// Read on a source topic is taken away from a worker that reads it, and given back.
+[[nodiscard]] std::string check_withdrawn(const Stage& stage);
 // `doctor` beside a worker: all well, and one thing wrong after the other; it writes and commits nothing.
 [[nodiscard]] std::string check_doctor(const Stage& stage);
 
@@ -78,6 +80,7 @@ inline constexpr std::array checks{
     Check{"session", check_session},
     Check{"leader", check_leader},
     Check{"rights", check_rights},
+    Check{"withdrawn", check_withdrawn},
     Check{"doctor", check_doctor},
     Check{"ledger", check_ledger},
     Check{"replay", check_replay},

@@ -43,6 +43,7 @@ admin::Surroundings surroundings(
     admin::Surroundings around;
     around.brokers = brokers(source.contact);
     around.held = source.partitions_held;
+    around.refused = source.partitions_refused;
     around.letters_watched = standing.has_value();
     if (standing && standing->owing) {
         around.letters = letters(*standing->owing, now);

@@ -26,9 +26,11 @@ LoopWaiter::~LoopWaiter() {
 }
 
 bool LoopWaiter::wait(common::Instant until, std::vector<core::Input>& inputs) {
-    const common::Instant latest = adapters::reactor::steady_now() + pulse;
-    const bool go_on = reactor_.wait(std::min(until, latest), inputs);
+    const common::Instant begin = adapters::reactor::steady_now();
+    const common::Instant due = std::min(until, begin + pulse);
+    const bool go_on = reactor_.wait(due, inputs);
     ended_at_ = adapters::reactor::steady_now();
+    late_ = due > begin && ended_at_ >= due ? std::optional{ended_at_ - due} : std::nullopt;
     if (drain_asked_) {
         drain_asked_ = false;
         inputs.emplace_back(core::DrainRequested{});

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 
 #include "worker/adapters/reactor/reactor.hpp"
 #include "worker/ports/waiter.hpp"
@@ -27,6 +28,8 @@ public:
     [[nodiscard]] bool drain_begun() const noexcept { return drain_begun_; }
 
     [[nodiscard]] common::Instant ended_at() const noexcept { return ended_at_; }
+    // How long after its time the last wait ended; none when something came before that.
+    [[nodiscard]] std::optional<common::Duration> late() const noexcept { return late_; }
 
 private:
     static constexpr common::Duration pulse = std::chrono::seconds{1};
@@ -36,6 +39,7 @@ private:
     bool drain_asked_ = false;
     bool drain_begun_ = false;
     common::Instant ended_at_{};
+    std::optional<common::Duration> late_{};
 };
 
 }  // namespace app

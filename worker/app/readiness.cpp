@@ -31,6 +31,12 @@ admin::Health health(const Circumstances& now) {
             "kafka.auto_offset_reset: earliest",
             held.topic, held.partition));
     }
+    if (!now.source.partitions_refused.empty()) {
+        const core::TopicPartition& refused = now.source.partitions_refused.front();
+        return not_ready(fmt::format(
+            "the brokers do not hand out {}[{}]: grant Read on the topic, the log line names whom",
+            refused.topic, refused.partition));
+    }
     if (now.source.contact == kafka::Contact::lost) {
         return not_ready("no broker answers; the worker goes on by itself as soon as one does");
     }

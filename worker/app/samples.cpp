@@ -26,6 +26,9 @@ void append_kafka(const kafka::KafkaStats& source, const kafka::KafkaStats& sink
     samples.push_back({metrics::Metric::kafka_brokers_up, {}, static_cast<double>(up)});
     samples.push_back(
         {metrics::Metric::partitions_held, {}, static_cast<double>(source.partitions_held.size())});
+    samples.push_back(
+        {metrics::Metric::partitions_unread, {}, static_cast<double>(source.partitions_unread)});
+    samples.push_back({metrics::Metric::offset_resets, {}, static_cast<double>(source.offset_resets)});
     for (const kafka::PartitionLag& partition : source.snapshot.partitions) {
         if (partition.lag) {
             samples.push_back(
@@ -33,6 +36,12 @@ void append_kafka(const kafka::KafkaStats& source, const kafka::KafkaStats& sink
                  {partition.partition.topic, std::to_string(partition.partition.partition)},
                  static_cast<double>(*partition.lag)});
         }
+    }
+}
+
+void append_source_topics(const std::vector<std::string>& topics, Samples& samples) {
+    for (const std::string& topic : topics) {
+        samples.push_back({metrics::Metric::source_topic, {topic}, 1});
     }
 }
 

@@ -20,6 +20,7 @@ using Samples = std::vector<metrics::Sample>;
 // `source` has the lag; faults of both clients are added up.
 void append_kafka(const kafka::KafkaStats& source, const kafka::KafkaStats& sink, Samples& samples);
 void append_transport(const std::string& endpoint, const ports::TransportStats& stats, Samples& samples);
+void append_source_topics(const std::vector<std::string>& topics, Samples& samples);
 // Of a host, or "kafka_client". Nothing while the end is not known.
 void append_certificate(
     const std::string& name, const std::optional<common::WallTime>& ends, Samples& samples);

@@ -117,6 +117,7 @@ struct Worker::Parts {
           journal{options.journal == nullptr ? *own_journal : *options.journal},
           endpoints{settings.endpoints},
           credentials{settings.credentials},
+          source_topics{config.kafka.topics},
           exporter{names(settings)},
           engine{std::move(settings)},
           standstill_fail_after{config.standstill_fail_after},
@@ -147,12 +148,14 @@ struct Worker::Parts {
     ports::Journal& journal;
     std::vector<core::EndpointSettings> endpoints;
     std::vector<core::CredentialSettings> credentials;
+    std::vector<std::string> source_topics;
     metrics::Exporter exporter;
     core::Engine engine;
     common::Duration standstill_fail_after;
     std::optional<common::WallTime> kafka_certificate_ends;
     auth::SignedCredentials tokens;
     common::Histogram loop_turn{metrics::loop_turn_bounds};
+    common::Histogram loop_delay{metrics::loop_turn_bounds};
     Summary summary;
     LastLook last_look;
     admin::History history;
@@ -235,6 +238,7 @@ std::string Worker::Parts::metrics_page() {
     const common::Now now = clock.now();
     Samples samples;
     append_kafka(source->stats(), sink->stats(), samples);
+    append_source_topics(source_topics, samples);
     for (std::size_t i = 0; i < endpoints.size(); ++i) {
         append_transport(
             endpoints[i].name, transport.stats(core::EndpointId{static_cast<std::uint32_t>(i)}), samples);
@@ -253,7 +257,7 @@ std::string Worker::Parts::metrics_page() {
     }
     metrics::append_process_samples(samples);
     const core::Status status = engine.status(now);
-    return exporter.render({engine.stats(), status, loop_turn, samples});
+    return exporter.render({engine.stats(), status, loop_turn, loop_delay, samples});
 }
 
 admin::Health Worker::Parts::health_now(const core::Status& status) const {
@@ -330,6 +334,9 @@ common::Result<std::unique_ptr<Worker>> Worker::create(const Config& config, Wor
 std::optional<ExitCode> Worker::turn() {
     Parts& parts = *parts_;
     const TurnResult result = parts.loop->turn();
+    if (const auto late = parts.waiter.late()) {
+        parts.loop_delay.observe(common::seconds(*late));
+    }
     const common::Instant now = adapters::reactor::steady_now();
     parts.loop_turn.observe(common::seconds(now - parts.waiter.ended_at()));
     if (parts.history.due(now)) {

@@ -127,6 +127,11 @@ TEST_CASE("the answer to the page's question") {
              all.around.held = {{"events", 7}};
          },
          "Not known", "events[7] is not read: its committed offset is gone"},
+        {"a partition is refused",
+         [](core::Status&, admin::Scene& all) {
+             all.around.refused = {{"events", 2}};
+         },
+         "Not known", "events[2] is not read: the brokers refuse it"},
         {"no partition", [](core::Status& status, admin::Scene&) { status.partitions.clear(); }, "Not known",
          "This worker has no partition"},
     };
@@ -208,12 +213,15 @@ TEST_CASE("of many partitions those in trouble are shown, and how many more ther
     }
     status.partitions[250].paused = true;
     all.around.held = {{"events", 300}};
+    all.around.refused = {{"events", 270}};
     const std::string page = admin::status_page(status, all);
     CHECK(count(page, "<th scope=\"row\">events[") == admin::partitions_shown);
     const std::size_t held = page.find("events[300]</th>");
+    const std::size_t refused = page.find("events[270]</th>");
     const std::size_t paused = page.find("events[250]</th>");
     const std::size_t behind = page.find("events[200]</th>");
-    CHECK(held < paused);
+    CHECK(held < refused);
+    CHECK(refused < paused);
     CHECK(paused < behind);
     CHECK(behind < page.find("events[0]</th>"));
     CHECK(contains(page, "And 251 more"));

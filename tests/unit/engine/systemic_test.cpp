@@ -39,7 +39,8 @@ TEST_CASE("a 401 storm signs once again, then holds everything behind one probe"
     // Each account with work is in one state: held ones were counted as ready, too.
     const core::Status status = rig.status();
     CHECK(status.lanes_held > 0);
-    CHECK(status.lanes_ready + status.lanes_waiting + status.lanes_held <= status.lanes);
+    CHECK(
+        status.lanes_ready + status.lanes_waiting + status.lanes_held + status.lanes_limited <= status.lanes);
     rig.pass_in_steps(31s);
     REQUIRE(rig.requests.size() == 1);
     rig.answer_oldest(204);
@@ -377,4 +378,18 @@ TEST_CASE("canaries keep within the app's rate as well") {
     }
     CHECK(sent <= 151);
     CHECK(sent > 20);
+}
+
+TEST_CASE("accounts that wait for our own limit are told from those that are ready") {
+    auto with = settings();
+    with.credentials.front().requests_per_second = 1;
+    with.credentials.front().burst = 2;
+    Rig rig{with};
+    deliver_many(rig, 5);
+    CHECK(rig.requests.size() == 2);
+    CHECK(rig.status().lanes_limited == 3);
+    CHECK(rig.status().lanes_ready == 0);
+    rig.pass_in_steps(4s);
+    CHECK(rig.requests.size() == 5);
+    CHECK(rig.status().lanes_limited == 0);
 }

@@ -21,6 +21,7 @@ struct World {
     core::Stats stats;
     core::Status status;
     common::Histogram loop_turn{metrics::loop_turn_bounds};
+    common::Histogram loop_delay{metrics::loop_turn_bounds};
     std::vector<metrics::Sample> others;
     Exporter exporter{
         {"1.2.3",
@@ -29,7 +30,9 @@ struct World {
           {core::CredentialKind::keyless, "apple_keys"}},
          {"api.example"}}};
 
-    [[nodiscard]] std::string page() const { return exporter.render({stats, status, loop_turn, others}); }
+    [[nodiscard]] std::string page() const {
+        return exporter.render({stats, status, loop_turn, loop_delay, others});
+    }
 };
 
 // The lines of one family, HELP and TYPE included.
@@ -100,6 +103,7 @@ TEST_CASE("from the first scrape on every known combination of labels is there, 
     }
     CHECK(has_line(page, "autosignin_exchange_seconds_count 0"));
     CHECK(has_line(page, "autosignin_loop_turn_seconds_count 0"));
+    CHECK(has_line(page, "autosignin_loop_delay_seconds_count 0"));
     CHECK(has_line(page, "autosignin_build_info{version=\"1.2.3\"} 1"));
 }
 
@@ -114,6 +118,7 @@ TEST_CASE("what the engine counted is on the page") {
     counters.records = 1'234'567;
     world.status.in_flight = 2;
     world.status.lanes_held = 9;
+    world.status.lanes_limited = 5;
     world.status.oldest_unexecuted = 1500ms;
     world.status.oldest_by_wait[static_cast<std::size_t>(core::Wait::held)] = 1500ms;
     const std::string page = world.page();
@@ -134,6 +139,7 @@ TEST_CASE("what the engine counted is on the page") {
     CHECK(has_line(page, "autosignin_records_total 1234567"));
     CHECK(has_line(page, "autosignin_in_flight 2"));
     CHECK(has_line(page, "autosignin_lanes{state=\"held\"} 9"));
+    CHECK(has_line(page, "autosignin_lanes{state=\"limited\"} 5"));
     CHECK(has_line(page, "autosignin_oldest_unexecuted_seconds{state=\"received\"} 1.5"));
     CHECK(has_line(page, "autosignin_oldest_waiting_seconds{wait=\"held\"} 1.5"));
     CHECK(has_line(page, "autosignin_oldest_waiting_seconds{wait=\"queued\"} 0"));

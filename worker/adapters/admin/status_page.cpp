@@ -6,6 +6,7 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <tuple>
 
 #include "worker/adapters/admin/html.hpp"
 #include "worker/adapters/admin/page_style.hpp"
@@ -155,6 +156,7 @@ std::string work_html(const core::Status& status) {
     row("Accounts with work", fmt::to_string(status.lanes));
     row("Accounts ready to go", fmt::to_string(status.lanes_ready));
     row("Accounts held behind a gate or breaker", fmt::to_string(status.lanes_held));
+    row("Accounts waiting for our own limit", fmt::to_string(status.lanes_limited));
     row("Accounts waiting for a retry", fmt::to_string(status.lanes_waiting));
     row("Records in memory", fmt::format(
                                  "{}, {:.1f} MiB", status.records_buffered,
@@ -169,11 +171,16 @@ std::string work_html(const core::Status& status) {
 struct Row {
     const core::PartitionStatus* status = nullptr;
     std::optional<std::int64_t> lag{};
+    bool refused = false;
 };
 
-std::string partition_state(const core::PartitionStatus& one) {
+std::string partition_state(const Row& row) {
+    const core::PartitionStatus& one = *row.status;
     if (one.revoking) {
         return state("unknown", "being given back");
+    }
+    if (row.refused) {
+        return state("bad", "refused") + "<br><small>the right to read the topic is missing</small>";
     }
     return one.paused ? state("bad", "paused") + "<br><small>its buffer is full</small>"
                       : state("good", "read");
@@ -187,10 +194,14 @@ std::string partitions_html(const core::Status& status, const Scene& scene) {
     std::vector<Row> rows;
     for (const core::PartitionStatus& one : status.partitions) {
         const auto lag = lags.find(one.partition);
-        rows.push_back({&one, lag == lags.end() ? std::nullopt : std::optional{lag->second}});
+        rows.push_back(
+            {&one, lag == lags.end() ? std::nullopt : std::optional{lag->second},
+             std::find(scene.around.refused.begin(), scene.around.refused.end(), one.partition) !=
+                 scene.around.refused.end()});
     }
     std::stable_sort(rows.begin(), rows.end(), [](const Row& left, const Row& right) {
-        return std::pair{left.status->paused, left.lag} > std::pair{right.status->paused, right.lag};
+        return std::tuple{left.refused, left.status->paused, left.lag} >
+               std::tuple{right.refused, right.status->paused, right.lag};
     });
     Table table{"Partitions of this worker", {"Partition", "State", "Lag", "Not settled", "Span"}};
     for (const core::TopicPartition& held : scene.around.held) {
@@ -206,8 +217,7 @@ std::string partitions_html(const core::Status& status, const Scene& scene) {
         if (table.rows.size() < partitions_shown) {
             table.rows.push_back(
                 {fmt::format("{}[{}]", escaped(row.status->partition.topic), row.status->partition.partition),
-                 partition_state(*row.status),
-                 row.lag ? fmt::to_string(*row.lag) : state("unknown", "not known"),
+                 partition_state(row), row.lag ? fmt::to_string(*row.lag) : state("unknown", "not known"),
                  fmt::to_string(row.status->unsettled), fmt::to_string(row.status->span)});
         }
     }

@@ -29,6 +29,19 @@ std::string letters_words(const Letters& letters) {
         all == 1 ? "it" : "them");
 }
 
+void add_unread(
+    const std::vector<core::TopicPartition>& partitions, std::string_view why,
+    std::vector<std::string>& because) {
+    constexpr std::size_t shown_max = 3;
+    for (std::size_t at = 0; at < std::min(partitions.size(), shown_max); ++at) {
+        because.push_back(
+            fmt::format("{}[{}] is not read: {}.", partitions[at].topic, partitions[at].partition, why));
+    }
+    if (partitions.size() > shown_max) {
+        because.push_back(fmt::format("Nor are {} partitions more.", partitions.size() - shown_max));
+    }
+}
+
 void add_unknowns(const core::Status& status, const Surroundings& around, std::vector<std::string>& because) {
     if (around.brokers != Brokers::answer) {
         because.emplace_back(
@@ -39,14 +52,9 @@ void add_unknowns(const core::Status& status, const Surroundings& around, std::v
         because.emplace_back(
             "This worker has no partition: it joins still, or others have them all and know more.");
     }
-    for (std::size_t at = 0; at < std::min<std::size_t>(around.held.size(), 3); ++at) {
-        because.push_back(fmt::format(
-            "{}[{}] is not read: its committed offset is gone, and a person has to decide where to go on.",
-            around.held[at].topic, around.held[at].partition));
-    }
-    if (around.held.size() > 3) {
-        because.push_back(fmt::format("Nor are {} partitions more.", around.held.size() - 3));
-    }
+    add_unread(
+        around.held, "its committed offset is gone, and a person has to decide where to go on", because);
+    add_unread(around.refused, "the brokers refuse it; the right to read the topic is missing", because);
     if (!around.letters_watched) {
         because.emplace_back("Open dead letters are not counted: dead_letters.watch is false.");
     } else if (!around.letters) {

@@ -28,9 +28,10 @@ enum class Brokers : std::uint8_t { not_yet, answer, away };
 // What the engine does not know.
 struct Surroundings {
     Brokers brokers = Brokers::not_yet;
-    std::vector<core::TopicPartition> held{};  // not read: their committed offset is gone
-    bool letters_watched = true;               // false: switched off in the configuration
-    std::optional<Letters> letters{};          // none: not known
+    std::vector<core::TopicPartition> held{};     // not read: their committed offset is gone
+    std::vector<core::TopicPartition> refused{};  // not read: brokers do not hand out their records
+    bool letters_watched = true;                  // false: switched off in the configuration
+    std::optional<Letters> letters{};             // none: not known
 };
 
 enum class Answer : std::uint8_t { no, under_way, perhaps, unknown };

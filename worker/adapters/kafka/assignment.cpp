@@ -174,12 +174,24 @@ void Assignment::end(core::Epoch epoch) {
     resume(epoch);
     owned_.end(epoch);
     draining_.erase(epoch);
+    refused_.erase(epoch);
+}
+
+void Assignment::refused(const core::TopicPartition& partition) {
+    if (const auto epoch = owned_.find(partition)) {
+        refused_.insert(*epoch);
+        update_stats();
+    }
 }
 
 void Assignment::update_stats() {
     auto& stats = client_.reporter().stats();
     stats.partitions_owned = owned_.count();
-    stats.partitions_waiting = waiting_.size();
+    stats.partitions_unread = waiting_.size() + refused_.size();
+    stats.partitions_refused.clear();
+    for (const core::Epoch epoch : refused_) {
+        stats.partitions_refused.push_back(owned_.find(epoch)->partition);
+    }
 }
 
 }  // namespace kafka

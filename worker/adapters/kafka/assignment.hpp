@@ -54,6 +54,15 @@ public:
     void release(const std::vector<core::Epoch>& epochs);
     // Somebody has to decide where the partition goes on; nothing is read until then.
     void hold(const core::TopicPartition& partition);
+    // Brokers refuse to hand out its records, and say so once. Nothing tells that they would again but a
+    // record or the next assignment, so until then it counts as not read.
+    void refused(const core::TopicPartition& partition);
+    void received(core::Epoch epoch) {
+        if (!refused_.empty()) {
+            refused_.erase(epoch);
+            update_stats();
+        }
+    }
     // From now on partitions are let go at once and without a word: nobody is left to drain.
     void close();
 
@@ -87,6 +96,8 @@ private:
     bool assign_due_ = false;
     std::vector<core::TopicPartition> waiting_;
     common::Instant retry_at_{};
+
+    std::set<core::Epoch> refused_;
 
     bool unassign_due_ = false;       // the group asked everything back, librdkafka has not been told yet
     std::set<core::Epoch> draining_;  // what unassign_due_ waits for

@@ -105,6 +105,7 @@ void Assignment::start(std::vector<Position> positions, std::vector<core::Input>
         if (position.reset) {
             auto& faults = client_.reporter().stats().faults;
             ++faults.at(static_cast<std::size_t>(FaultKind::offset_out_of_range));
+            ++client_.reporter().stats().offset_resets;
             client_.reporter().say(
                 {core::Severity::error, "kafka_offset_reset",
                  fmt::format(

@@ -74,6 +74,10 @@ common::Result<bool> subscribe(rd_kafka_t* handle, const std::vector<std::string
     return true;
 }
 
+bool refuses_records(FaultKind kind) {
+    return kind == FaultKind::no_topic_right || kind == FaultKind::unknown_topic;
+}
+
 std::string subject_of(const rd_kafka_message_t& message) {
     return message.rkt == nullptr
                ? std::string{}
@@ -165,6 +169,7 @@ void RecordSource::Impl::handle(const rd_kafka_message_t& message, std::vector<c
         ++client.reporter().stats().records_unowned;
         return;
     }
+    assignment.received(*epoch);
     inputs.emplace_back(core::Received{copy_record(message, *epoch)});
 }
 
@@ -178,6 +183,9 @@ void RecordSource::Impl::handle_error(const rd_kafka_message_t& message) {
     }
     if (message.err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET && message.rkt != nullptr) {
         assignment.hold({rd_kafka_topic_name(message.rkt), message.partition});
+    }
+    if (message.rkt != nullptr && refuses_records(fault_of(message.err).kind)) {
+        assignment.refused({rd_kafka_topic_name(message.rkt), message.partition});
     }
     client.reporter().fault(
         message.err, subject_of(message), rd_kafka_message_errstr(&message), steady_now());

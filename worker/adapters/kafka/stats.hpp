@@ -51,8 +51,12 @@ struct KafkaStats {
     std::uint64_t commit_entries_left_out = 0;  // of old epochs
     std::uint64_t position_retries = 0;         // committed offsets that could not be fetched at once
     std::size_t partitions_owned = 0;
-    std::size_t partitions_waiting = 0;  // assigned by the group, committed offset not known yet
-    std::vector<core::TopicPartition> partitions_held{};  // no usable offset; somebody has to decide
+    // Assigned by the group and not read: the committed offset is not known yet, or brokers refuse to hand
+    // out the records.
+    std::size_t partitions_unread = 0;
+    std::vector<core::TopicPartition> partitions_refused{};  // the second kind alone
+    std::vector<core::TopicPartition> partitions_held{};     // no usable offset; somebody has to decide
+    std::uint64_t offset_resets = 0;  // partitions whose unread records were gone, read on behind them
 
     // Producer only.
     std::size_t outstanding = 0;   // stores without an answer

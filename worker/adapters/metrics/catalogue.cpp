@@ -169,7 +169,8 @@ constexpr std::array<Definition, metrics_count> definitions{{
     {Metric::lanes,
      "autosignin_lanes",
      Kind::gauge,
-     "Accounts with work: ready to go, waiting for a retry, or held behind a gate or breaker.",
+     "Accounts with work: ready to go, waiting for a retry, held behind a gate or breaker, or for our own "
+     "limit.",
      {Label::lane_state}},
     {Metric::lanes_open, "autosignin_lanes_open", Kind::gauge, "Accounts with work, whatever its state."},
     {Metric::records_buffered, "autosignin_records_buffered", Kind::gauge,
@@ -211,6 +212,17 @@ constexpr std::array<Definition, metrics_count> definitions{{
      {Label::topic, Label::partition}},
     {Metric::partitions_held, "autosignin_partitions_held", Kind::gauge,
      "Partitions that are not read because their committed offset is out of range; somebody has to decide."},
+    {Metric::partitions_unread, "autosignin_partitions_unread", Kind::gauge,
+     "Partitions assigned but not read: refused (until a record comes), topic missing, committed offset "
+     "unknown."},
+    {Metric::offset_resets, "autosignin_offset_resets_total", Kind::counter,
+     "Partitions read on behind events that were never read: retention took them, or the topic was made "
+     "anew."},
+    {Metric::source_topic,
+     "autosignin_source_topic",
+     Kind::gauge,
+     "1 for each topic that events are read from by configuration, whether or not a worker has a part of it.",
+     {Label::topic}},
     {Metric::kafka_errors,
      "autosignin_kafka_errors_total",
      Kind::counter,
@@ -295,6 +307,9 @@ constexpr std::array<Definition, metrics_count> definitions{{
      "60."},
     {Metric::loop_turn, "autosignin_loop_turn_seconds", Kind::histogram,
      "Work of one turn of the loop, without its waiting; long turns delay everything."},
+    {Metric::loop_delay, "autosignin_loop_delay_seconds", Kind::histogram,
+     "How late the loop was woken when the time of its wait was up: a process that gets no CPU is woken "
+     "late."},
     {Metric::log_lines_dropped, "autosignin_log_lines_dropped_total", Kind::counter,
      "Log lines dropped because nobody read them; the worker does not wait for its log."},
     {Metric::build_info,

@@ -66,7 +66,7 @@ inline constexpr std::array<std::string_view, 13> kafka_error_kinds{
     "message_too_large",
     "other"};
 
-inline constexpr std::array<std::string_view, 3> lane_states{"ready", "waiting", "held"};
+inline constexpr std::array<std::string_view, 4> lane_states{"ready", "waiting", "held", "limited"};
 
 // Where an event is that is not executed: with the worker, or in a dead-letter topic.
 inline constexpr std::array<std::string_view, 2> owed_states{"received", "dead_lettered"};
@@ -137,6 +137,9 @@ enum class Metric : std::uint8_t {
     partition_map_characters,
     partition_lag,
     partitions_held,
+    partitions_unread,
+    offset_resets,
+    source_topic,
     kafka_errors,
     kafka_brokers_up,
     connections,
@@ -154,6 +157,7 @@ enum class Metric : std::uint8_t {
     certificate_ends,
     clock_skew,
     loop_turn,
+    loop_delay,
     log_lines_dropped,
     build_info,
     process_start,

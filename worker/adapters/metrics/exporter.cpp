@@ -142,7 +142,8 @@ void add_gauges(Page& page, const core::Status& status) {
     page.set(
         Metric::standstill_seconds, common::seconds(status.stands_still_for.value_or(common::Duration{})));
     page.set(Metric::key_set_age, common::seconds(status.key_set_age.value_or(common::Duration{})));
-    const std::size_t lanes[] = {status.lanes_ready, status.lanes_waiting, status.lanes_held};
+    const std::size_t lanes[] = {
+        status.lanes_ready, status.lanes_waiting, status.lanes_held, status.lanes_limited};
     for (std::size_t at = 0; at < lane_states.size(); ++at) {
         page.set(Metric::lanes, labels(lane_states[at]), number(lanes[at]));
     }
@@ -181,6 +182,7 @@ std::string Exporter::render(const Scrape& scrape) const {
     }
     page.set(Metric::exchange, {}, scrape.stats.exchange_seconds);
     page.set(Metric::loop_turn, {}, scrape.loop_turn);
+    page.set(Metric::loop_delay, {}, scrape.loop_delay);
     add_counters(page, scrape.stats.counters);
     add_gauges(page, scrape.status);
     add_gates(page, scrape.status);

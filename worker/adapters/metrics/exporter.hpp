@@ -45,8 +45,9 @@ struct Names {
 struct Scrape {
     const core::Stats& stats;
     const core::Status& status;
-    const common::Histogram& loop_turn;  // over loop_turn_bounds
-    std::span<const Sample> others{};    // each series once
+    const common::Histogram& loop_turn;   // over loop_turn_bounds
+    const common::Histogram& loop_delay;  // the same
+    std::span<const Sample> others{};     // each series once
 };
 
 class Page;

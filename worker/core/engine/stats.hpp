@@ -116,7 +116,8 @@ struct Status {
     std::size_t lanes = 0;
     std::size_t lanes_ready = 0;
     std::size_t lanes_waiting = 0;  // for a retry
-    std::size_t lanes_held = 0;     // behind a closed gate or breaker; the others are ready
+    std::size_t lanes_held = 0;     // behind a closed gate or breaker
+    std::size_t lanes_limited = 0;  // for our own limit (requests_per_second); the others are ready
     std::size_t records_buffered = 0;
     std::size_t bytes_buffered = 0;
     std::size_t stores_in_flight = 0;

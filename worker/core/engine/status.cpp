@@ -76,6 +76,8 @@ void Engine::Impl::show_holds(Status& status, common::Now now) const {
     for (std::size_t i = 0; i < credentials_.size(); ++i) {
         const Gate* gate = &credentials_[i].gate;
         std::size_t ready = 0;
+        common::TokenBucket bucket = credentials_[i].bucket;
+        const bool limited = bucket.ready_at(now.steady) > now.steady;
         const CredentialSettings& settings = settings_.credentials[i];
         const Api api = api_of(settings.kind);
         for (const Action action : actions_of(settings.kind)) {
@@ -87,7 +89,9 @@ void Engine::Impl::show_holds(Status& status, common::Now now) const {
                 gate =
                     &channel.acceptance;  // the credential's is open: what holds its calls is shown instead
             }
-            (held(channel) ? status.lanes_held : status.lanes_ready) += lanes;
+            (held(channel) ? status.lanes_held
+             : limited     ? status.lanes_limited
+                           : status.lanes_ready) += lanes;
             BreakerStatus breaker{
                 .api = api, .credential = settings.name, .action = action, .state = channel.breaker.state()};
             if (breaker.state != BreakerState::closed) {
