@@ -5,6 +5,7 @@
 import os
 import platform
 import re
+import signal
 import subprocess
 import sys
 
@@ -54,6 +55,9 @@ try:
     limits = open(f"/proc/{child.pid}/limits").read()
     check("core dumps off", re.search(r"Max core file size\s+0\s+0\s", limits) is not None)
     check("not dumpable: no other program of its user may read its memory", os.stat(f"/proc/{child.pid}/environ").st_uid == 0)
+    child.send_signal(signal.SIGSEGV)
+    _, status = os.waitpid(child.pid, 0)
+    check("killed by a fault, it leaves no core", os.WIFSIGNALED(status) and not os.WCOREDUMP(status))
 finally:
-    child.communicate(b"{}")
+    child.kill()
 sys.exit(1 if failures else 0)
