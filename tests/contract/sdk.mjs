@@ -1,12 +1,12 @@
 // The same question to CloudEvents' own SDK for JavaScript: does it read what we show and write?
-//   node sdk.mjs SOURCE_DIR INSTALLED WORKER
+//   node sdk.mjs SOURCE_DIR INSTALLED WORKER WRITTEN      WRITTEN: what wire.py found in Kafka
 import fs from 'node:fs';
 import path from 'node:path';
 import {isDeepStrictEqual} from 'node:util';
 import {spawnSync} from 'node:child_process';
 import {createRequire} from 'node:module';
 
-const [source, installed, worker] = process.argv.slice(2).map((name) => path.resolve(name));
+const [source, installed, worker, written] = process.argv.slice(2).map((name) => path.resolve(name));
 const {CloudEvent, Kafka} = createRequire(path.join(installed, 'package.json'))('cloudevents');
 const examples = path.join(source, 'schemas/examples');
 let failures = 0;
@@ -56,6 +56,17 @@ for (const folder of ['valid', 'receipts', 'audit']) {
         }
     }
 }
+const messages = JSON.parse(fs.readFileSync(written, 'utf8'));
+for (const message of messages) {
+    let problem = '';
+    try {
+        const event = Kafka.toEvent({headers: message.headers, key: message.key, value: message.value, body: message.value});
+        if (event.subject !== message.key || !event.data) problem = JSON.stringify(event);
+    } catch (error) {
+        problem = String(error.message);
+    }
+    check(`written to ${message.topic}`, problem);
+}
 console.log(`${failures ? 'FAILED' : 'ok    '}  cloudevents for JavaScript: ${count} examples, receipts and audit records ` +
-    'read in both modes');
+    `read in both modes, and ${messages.length} messages that a worker wrote`);
 process.exit(failures ? 1 : 0);
