@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {createRequire} from 'node:module';
+import {isDeepStrictEqual} from 'node:util';
 
 const [source, installed] = process.argv.slice(2).map((folder) => path.resolve(folder));
 const require = createRequire(path.join(installed, 'package.json'));
@@ -51,6 +52,14 @@ check('a message is named after its schema', schemaFiles.flatMap((name) => {
 const inOperations = new Set(document.operations().all().flatMap((o) => o.messages().all().map((m) => m.name())));
 check('every message is in a channel and an operation',
     messages.filter(([, m]) => !inOperations.has(m.name)).map(([key]) => `${key} is in no operation`));
+// "Needs TLS" is half of what a client has to know: how does it say who it is?
+const schemes = written.components.securitySchemes;
+const usedBy = new Map(Object.entries(written.servers).map(([name, server]) => [name, (server.security ?? []).map((s) => s.$ref)]));
+check('every server says how a client logs in, over TLS', Object.entries(written.servers).flatMap(([name, server]) => [
+    ...(server.protocol === 'kafka-secure' ? [] : [`${name} is reached by ${server.protocol}, and events hold token values`]),
+    ...(usedBy.get(name).length ? [] : [`${name} has no security`]),
+    ...Object.keys(schemes).filter((key) => !usedBy.get(name).includes(`#/components/securitySchemes/${key}`))
+        .map((key) => `${name} does not name ${key}`)]));
 check('every message says its Kafka key',
     document.allMessages().all().filter((m) => !m.bindings().get('kafka')?.value()?.key).map((m) => m.name()));
 
@@ -92,13 +101,33 @@ check('every dead letter\'s headers are what their schema says',
     letters.flatMap((name) => problemsOf(json('examples/dead-letters', name), headersSchema, '', name)));
 check('every type has an example', schemaFiles.filter((n) => n !== headersSchema)
     .map((n) => n.replace(/\.schema\.json$/, '')).filter((type) => !shown.has(type)));
-check('every structured message shows an example, a file, and it fits', messages.flatMap(([key, m]) => {
+const isBinary = ([, m]) => (refOf(m.payload) ?? '').includes('#');
+check('every structured message shows an example, a file, and it fits', messages.filter((m) => !isBinary(m)).flatMap(([key, m]) => {
     const ref = refOf(m.payload) ?? refOf(m.headers);
-    if (ref.includes('#')) return [];  // binary mode: the same events, see the SDKs
     const part = refOf(m.payload) ? 'payload' : 'headers';
     const files = (m.examples ?? []).map((e) => e[part]?.$ref);
     if (!files.length || files.includes(undefined)) return [`${key} shows none, or one that is no file`];
     return files.flatMap((f) => problemsOf(json(f), ref.slice(2), '', f));
+}));
+
+// In binary mode an example is the same event: `data` of a file, and the rest of it as headers.
+const binaryMode = new Ajv({strict: false, allErrors: true})  // `components` is no keyword of JSON Schema
+    .compile({components: {schemas: written.components.schemas}, $ref: '#/components/schemas/binary_mode'});
+const asHeaders = ({data, datacontenttype, ...attributes}) => ({
+    'content-type': datacontenttype ?? 'application/json',
+    ...Object.fromEntries(Object.entries(attributes).map(([name, value]) => [`ce_${name}`, value]))});
+check('every message in binary mode shows an example, an event of a file, and it fits', messages.filter(isBinary).flatMap(([key, m]) => {
+    if (!m.examples?.length) return [`${key} shows none`];
+    return m.examples.flatMap(({name, headers, payload}) => {
+        const [file, pointer] = (payload?.$ref ?? '').split('#');
+        if (pointer !== '/data') return [`${key}, ${name}: the payload is not {$ref: "./examples/valid/FILE.json#/data"}`];
+        const event = json(file);
+        const [schema, part] = refOf(m.payload).slice(2).split('#');
+        return [...problemsOf(event.data, schema, `#${part}`, file),
+            ...(binaryMode(headers) ? [] : binaryMode.errors.map((e) => `${key}, ${name}: headers${e.instancePath} ${e.message}`)),
+            ...(isDeepStrictEqual(headers, asHeaders(event)) ? [] :
+                [`${key}, ${name}: the headers are not those of ${file}: ${JSON.stringify(asHeaders(event))}`])];
+    });
 }));
 
 // Are a dead letter's headers the ones that the code writes?
