@@ -121,6 +121,9 @@ TEST_CASE("cli: broken YAML is told with line and column") {
 TEST_CASE("cli: a file that is not there, a good one, and a good one with a bad variable") {
     Scene scene;
     const std::string file = scene.write_config();
+    std::ofstream{scene.path("elsewhere.yaml")}
+        << "kafka: {bootstrap_servers: 'kafka:9092', topics: [events]}\napps: [" << app_with_key("missing.p8")
+        << "]\n";
     struct Row {
         const char* because;
         std::vector<std::string> arguments;
@@ -131,6 +134,12 @@ TEST_CASE("cli: a file that is not there, a good one, and a good one with a bad 
     const Row rows[] = {
         {"not there", {"run", "--config", scene.path("none.yaml")}, {}, 3, "there is no such file"},
         {"good", {"check-config", "--config", file}, {}, 0, ""},
+        {"its secrets are elsewhere, and only here nobody looks at them",
+         {"check-config", "--config", scene.path("elsewhere.yaml"), "--skip-files"},
+         {},
+         0,
+         "missing.p8' was not looked at"},
+        {"whoever runs needs them", {"run", "--config", file, "--skip-files"}, {}, 2, "--skip-files"},
         {"named by a variable", {"check-config"}, {"AUTOSIGNIN_CONFIG=" + file}, 0, ""},
         {"a variable wins over the file, also when it is wrong",
          {"check-config", "--config", file},

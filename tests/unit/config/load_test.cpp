@@ -412,6 +412,41 @@ TEST_CASE("files that the configuration names are looked at") {
         "1 error; the worker would not start\n");
 }
 
+// A platform team renders the chart on a laptop or in CI, where no secret is: all but the files can be
+// checked there.
+TEST_CASE("files can be skipped: each is named, and nothing is promised about it") {
+    const test::TemporaryFolder folder;
+    const auto report = [&](const std::string& more) {
+        app::Loaded loaded =
+            app::load_text(small_config(more), folder.path() + "/worker.yaml", {}, app::NamedFiles::skipped);
+        CHECK(loaded.config.has_value() == loaded.report.ok());
+        loaded.report.file = "worker.yaml";
+        return app::render(loaded.report);
+    };
+    const std::string skipped = report(
+        "apple: {ca_file: /s/ca.pem}\n"
+        "receipts: {fingerprint_key_file: /s/fingerprint}\n"
+        "sign_in_with_apple: {clients: [{client_id: c, team_id: t, keys: [{id: K2, file: /s/k.p8}]}]}\n");
+    CHECK(
+        skipped ==
+        "worker.yaml:6:27: apps[0].keys[0].file: skipped: '" + folder.path() +
+            "/key.p8' was not looked at\n"
+            "    expected an Apple .p8 file (PEM, BEGIN PRIVATE KEY)\n"
+            "worker.yaml:7:18: apple.ca_file: skipped: '/s/ca.pem' was not looked at\n"
+            "    expected PEM certificates (BEGIN CERTIFICATE)\n"
+            "worker.yaml:8:34: receipts.fingerprint_key_file: skipped: '/s/fingerprint' was not looked at\n"
+            "    expected 16 random bytes or more\n"
+            "worker.yaml:9:81: sign_in_with_apple.clients[0].keys[0].file: skipped: '/s/k.p8' was not looked "
+            "at\n"
+            "    expected an Apple .p8 file (PEM, BEGIN PRIVATE KEY)\n"
+            "no problems, 4 files skipped; the worker would start, provided that they are as they must be\n");
+    CHECK(report("apple: {in_flight_max: 0}\n")
+              .ends_with("1 error, 1 file skipped; the worker would not start\n"));
+    CHECK(
+        report("receipts: {enabled: false, fingerprint_key_file: /s/fingerprint}\n").find("fingerprint") ==
+        std::string::npos);
+}
+
 // check-config found a BEGIN CERTIFICATE and said that the worker would start; run then ended with code 7.
 TEST_CASE("a CA file is loaded as it will be, so that a damaged one is found here") {
     const std::string& whole = test::pem_certificate();

@@ -36,6 +36,18 @@ std::string visible(std::string_view text) {
     return shown;
 }
 
+std::string_view name_of(Gravity gravity) {
+    switch (gravity) {
+        case Gravity::error:
+            return "error";
+        case Gravity::warning:
+            return "warning";
+        case Gravity::skipped:
+            break;
+    }
+    return "skipped";
+}
+
 std::string counted(std::size_t count, std::string_view noun) {
     return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
@@ -43,12 +55,17 @@ std::string counted(std::size_t count, std::string_view noun) {
 std::string verdict(const Report& report) {
     const std::size_t errors = report.count(Gravity::error);
     const std::size_t warnings = report.count(Gravity::warning);
+    const std::size_t skipped = report.count(Gravity::skipped);
+    const std::string also = skipped == 0 ? "" : ", " + counted(skipped, "file") + " skipped";
     if (errors == 0) {
-        return warnings == 0 ? "no problems; the worker would start\n"
-                             : fmt::format("{}; the worker would start\n", counted(warnings, "warning"));
+        // Nothing is promised about what nobody looked at.
+        return fmt::format(
+            "{}{}; the worker would start{}\n", warnings == 0 ? "no problems" : counted(warnings, "warning"),
+            also, skipped == 0 ? "" : ", provided that they are as they must be");
     }
-    const std::string also = warnings == 0 ? "" : ", " + counted(warnings, "warning");
-    return fmt::format("{}{}; the worker would not start\n", counted(errors, "error"), also);
+    return fmt::format(
+        "{}{}{}; the worker would not start\n", counted(errors, "error"),
+        warnings == 0 ? "" : ", " + counted(warnings, "warning"), also);
 }
 
 }  // namespace
@@ -73,8 +90,7 @@ std::string render(const Report& report) {
     for (const Diagnostic* diagnostic : sorted) {
         text += place(report, *diagnostic) + ": ";
         text += diagnostic->key.empty() ? "" : visible(diagnostic->key) + ": ";
-        text += diagnostic->gravity == Gravity::error ? "error: " : "warning: ";
-        text += visible(diagnostic->problem) + "\n";
+        text += fmt::format("{}: {}\n", name_of(diagnostic->gravity), visible(diagnostic->problem));
         text += diagnostic->expected.empty() ? "" : "    expected " + visible(diagnostic->expected) + "\n";
         text += diagnostic->remedy.empty() ? "" : "    try      " + visible(diagnostic->remedy) + "\n";
     }

@@ -21,7 +21,8 @@ struct Origin {
     std::string variable{};
 };
 
-enum class Gravity : unsigned char { error, warning };
+// `skipped`: a file that nobody looked at, since the caller wanted it so; what is in it may be wrong.
+enum class Gravity : unsigned char { error, warning, skipped };
 
 // The texts hold no secret: values are quoted only where a value cannot be one.
 struct Diagnostic {

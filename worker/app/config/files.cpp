@@ -47,12 +47,19 @@ constexpr Expectation kafka_secret{"a file with the property's value", "mount th
 
 class Files {
 public:
-    Files(const Checked& checked, Report& report) : checked_{checked}, report_{report} {}
+    Files(const Checked& checked, NamedFiles named, Report& report)
+        : checked_{checked}, named_{named}, report_{report} {}
 
-    // False when the file cannot be used; true also when none is named.
+    // False when the file cannot be used or nobody wants to know; true also when none is named.
     bool look(const std::string& key, const std::string& path, const Expectation& expected) {
         if (path.empty()) {
             return true;
+        }
+        if (named_ == NamedFiles::skipped) {
+            report_.add(
+                {Gravity::skipped, checked_.origin(key), key, quoted(path) + " was not looked at",
+                 std::string{expected.rule}, ""});
+            return false;
         }
         struct stat status {};
         if (::stat(path.c_str(), &status) != 0) {
@@ -123,13 +130,14 @@ private:
     }
 
     const Checked& checked_;
+    NamedFiles named_;
     Report& report_;
 };
 
 }  // namespace
 
-void check_files(const Config& config, const Checked& checked, Report& report) {
-    Files files{checked, report};
+void check_files(const Config& config, const Checked& checked, NamedFiles named, Report& report) {
+    Files files{checked, named, report};
     const auto look_at = [&](const std::string& at, const std::vector<KeyConfig>& keys,
                              const Expectation& expected, std::string_view which_key) {
         for (std::size_t k = 0; k < keys.size(); ++k) {

@@ -50,16 +50,17 @@ std::optional<std::string> read_file(const std::string& path, Report& report) {
 
 }  // namespace
 
-Loaded load(const std::string& path, const Environment& environment) {
+Loaded load(const std::string& path, const Environment& environment, NamedFiles files) {
     Report report{path};
     const std::optional<std::string> text = read_file(path, report);
     if (!text) {
         return {std::nullopt, std::move(report)};
     }
-    return load_text(*text, path, environment);
+    return load_text(*text, path, environment, files);
 }
 
-Loaded load_text(const std::string& text, const std::string& path, const Environment& environment) {
+Loaded load_text(
+    const std::string& text, const std::string& path, const Environment& environment, NamedFiles files) {
     Loaded loaded{std::nullopt, Report{path}};
     Values values = read_document(text, loaded.report);
     if (values.places.empty()) {
@@ -69,7 +70,7 @@ Loaded load_text(const std::string& text, const std::string& path, const Environ
     const Checked checked{values, loaded.report};
     Config config = fill(checked, folder_of(path));
     check_rules(config, checked, loaded.report);
-    check_files(config, checked, loaded.report);
+    check_files(config, checked, files, loaded.report);
     if (loaded.report.ok()) {
         loaded.config = std::move(config);
     }

@@ -3,12 +3,14 @@
 
 #include "worker/app/config/checked.hpp"
 #include "worker/app/config/config.hpp"
+#include "worker/app/config/load.hpp"
 
 namespace app {
 
 void check_rules(const Config& config, const Checked& checked, Report& report);
 
-// Looks at every file the configuration names. Reads no more than it needs to tell a key from something else.
-void check_files(const Config& config, const Checked& checked, Report& report);
+// Looks at every file the configuration names, or says of each that it was skipped. Reads no more than it
+// needs to tell a key from something else.
+void check_files(const Config& config, const Checked& checked, NamedFiles named, Report& report);
 
 }  // namespace app
