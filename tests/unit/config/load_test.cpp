@@ -412,6 +412,38 @@ TEST_CASE("files that the configuration names are looked at") {
         "1 error; the worker would not start\n");
 }
 
+// check-config said that the worker would start; run then ended with code 7, since librdkafka found no
+// ca.pem.
+TEST_CASE("the files of Kafka's TLS are looked at, though librdkafka reads them") {
+    const test::TemporaryFolder folder;
+    const auto report = [&](const std::string& properties) {
+        static_cast<void>(folder.write("key.p8", test::pem_key()));
+        app::Loaded loaded = app::load_text(
+            "kafka: {bootstrap_servers: 'localhost:9092', topics: [events], properties: {" + properties +
+                "}}\n" + small_config().substr(small_config().find("apps:")),
+            folder.path() + "/worker.yaml", {});
+        loaded.report.file = "worker.yaml";
+        return app::render(loaded.report);
+    };
+    const std::string fine = "no problems; the worker would start\n";
+    const std::string certificate = folder.write("ca.pem", test::pem_certificate());
+    const std::string key = folder.write("client.key", test::pem_key());
+    std::filesystem::permissions(key, std::filesystem::perms{0400});
+    CHECK(report("ssl.ca.location: " + certificate) == fine);
+    CHECK(report("ssl.ca.location: " + folder.path()) == fine);
+    CHECK(report("ssl.ca.location: probe") == fine);
+    CHECK(report("ssl.certificate.location: " + certificate + ", ssl.key.location: " + key) == fine);
+    CHECK(
+        report("ssl.ca.location: /none/ca.pem") ==
+        "worker.yaml:1:94: kafka.properties.ssl.ca.location: error: '/none/ca.pem': there is no such file\n"
+        "    expected PEM certificates that may sign the brokers', or a folder of them\n"
+        "    try      mount them there\n"
+        "1 error; the worker would not start\n");
+    CHECK(report("ssl.certificate.location: " + key).find("is something else") != std::string::npos);
+    CHECK(report("ssl.key.location: " + certificate).find("is something else") != std::string::npos);
+    CHECK(report("ssl.keystore.location: " + folder.path()).find("is not a file") != std::string::npos);
+}
+
 // A platform team renders the chart on a laptop or in CI, where no secret is: all but the files can be
 // checked there.
 TEST_CASE("files can be skipped: each is named, and nothing is promised about it") {

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <utility>
 
 #include "common/secret.hpp"
 #include "worker/adapters/auth/ca_file.hpp"
@@ -22,7 +23,8 @@ struct Expectation {
     std::string_view remedy;
     std::string_view marker;  // a text it must contain
     std::size_t bytes_min = 1;
-    bool secret = true;  // not for everybody's eyes
+    bool secret = true;   // not for everybody's eyes
+    bool folder = false;  // may be one, full of such files
 };
 
 constexpr Expectation apple_key{
@@ -45,6 +47,18 @@ constexpr Expectation fingerprint_key{
     "16 random bytes or more", "head -c 32 /dev/urandom > FILE", "", fingerprint_key_bytes_min};
 constexpr Expectation kafka_secret{"a file with the property's value", "mount the secret there", ""};
 
+// Of Kafka's TLS: librdkafka reads these itself when the worker starts, and would end it there.
+constexpr std::pair<std::string_view, Expectation> kafka_tls[] = {
+    {"ssl.ca.location",
+     {"PEM certificates that may sign the brokers', or a folder of them", "mount them there", "", 1, false,
+      true}},
+    {"ssl.certificate.location",
+     {"a PEM certificate (BEGIN CERTIFICATE)", "mount it there", "-----BEGIN CERTIFICATE-----", 1, false}},
+    {"ssl.crl.location", {"a list of revoked certificates", "mount it there", "", 1, false}},
+    {"ssl.key.location", {"a PEM private key (PRIVATE KEY)", "mount it there", "PRIVATE KEY-----"}},
+    {"ssl.keystore.location", {"a PKCS#12 file", "mount it there", ""}},
+};
+
 class Files {
 public:
     Files(const Checked& checked, NamedFiles named, Report& report)
@@ -64,6 +78,9 @@ public:
         struct stat status {};
         if (::stat(path.c_str(), &status) != 0) {
             return refuse(key, fmt::format("{}: {}", quoted(path), reason(errno)), expected);
+        }
+        if (expected.folder && S_ISDIR(status.st_mode)) {
+            return true;
         }
         if (!S_ISREG(status.st_mode)) {
             return refuse(key, quoted(path) + " is not a file", expected);
@@ -165,6 +182,13 @@ void check_files(const Config& config, const Checked& checked, NamedFiles named,
     for (const auto& [property, path] : config.kafka.properties) {
         if (property.ends_with(".file")) {
             static_cast<void>(files.look("kafka.properties." + property, path, kafka_secret));
+        }
+    }
+    for (const auto& [property, expected] : kafka_tls) {
+        const auto given = config.kafka.properties.find(std::string{property});
+        // "probe" lets librdkafka look for the system's certificates.
+        if (given != config.kafka.properties.end() && given->second != "probe") {
+            static_cast<void>(files.look("kafka.properties." + given->first, given->second, expected));
         }
     }
 }
