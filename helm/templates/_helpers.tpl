@@ -42,74 +42,57 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end -}}
 
 {{- define "autosignin.image" -}}
-{{- $repository := required "image.repository is missing: name the registry and repository that your image was pushed to" .Values.image.repository -}}
 {{- if .Values.image.digest -}}
-{{- printf "%s@%s" $repository .Values.image.digest -}}
+{{- printf "%s@%s" .Values.image.repository .Values.image.digest -}}
 {{- else -}}
-{{- printf "%s:%s" $repository (default .Chart.AppVersion .Values.image.tag) -}}
+{{- printf "%s:%s" .Values.image.repository (default .Chart.AppVersion .Values.image.tag) -}}
 {{- end -}}
 {{- end -}}
 
-{{/* "1m" -> 60, rounded up: the notation of worker.yaml. */}}
-{{- define "autosignin.seconds" -}}
+{{/* "1m" -> 60000: the notation of worker.yaml and of Prometheus. */}}
+{{- define "autosignin.milliseconds" -}}
 {{- $number := regexFind "^[0-9]+" . | int64 -}}
-{{- $unit := regexReplaceAll "^[0-9]+" . "" -}}
-{{- if eq $unit "ms" -}}{{- div (add $number 999) 1000 -}}
-{{- else -}}{{- mul $number (get (dict "s" 1 "m" 60 "h" 3600 "d" 86400) $unit | int64) -}}
+{{- mul $number (get (dict "ms" 1 "s" 1000 "m" 60000 "h" 3600000 "d" 86400000) (regexReplaceAll "^[0-9]+" . "") | int64) -}}
 {{- end -}}
+
+{{/* The same in seconds, rounded up. */}}
+{{- define "autosignin.seconds" -}}
+{{- div (add (include "autosignin.milliseconds" . | int64) 999) 1000 -}}
+{{- end -}}
+
+{{/* "512Mi", "1.5G", "100m", 2 as Kubernetes writes quantities, "64MiB" as worker.yaml writes sizes -> a number. */}}
+{{- define "autosignin.quantity" -}}
+{{- $text := kindIs "string" . | ternary . (printf "%.3f" (float64 .)) -}}
+{{- $units := dict "" 1 "m" 0.001 "k" 1e3 "M" 1e6 "G" 1e9 "T" 1e12 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 -}}
+{{- $unit := regexReplaceAll "^[0-9.]+" $text "" | trimSuffix "B" -}}
+{{- printf "%.3f" (mulf (regexFind "^[0-9.]+" $text | float64) (get $units $unit)) -}}
 {{- end -}}
 
 {{- define "autosignin.graceSeconds" -}}
 {{- add (include "autosignin.seconds" (default "20s" .Values.config.drain_timeout) | int64) (.Values.terminationGraceMarginSeconds | int64) -}}
 {{- end -}}
 
-{{/* What cannot work is said here, at once and with its remedy, instead of by pods that do not start. */}}
-{{- define "autosignin.config" -}}
-{{- $config := .Values.config -}}
-{{- $_ := required "config.kafka.bootstrap_servers is missing: name the brokers, as in kafka-1:9093,kafka-2:9093" $config.kafka.bootstrap_servers -}}
-{{- if not $config.kafka.topics -}}{{- fail "config.kafka.topics is empty: name the topics with account events" -}}{{- end -}}
-{{- if not $config.apps -}}{{- fail "config.apps is empty: name at least one app with its bundle_id, issuer_id and keys" -}}{{- end -}}
-{{- $instance := default "{hostname}" $config.kafka.group_instance_id -}}
-{{- if not (contains "{hostname}" $instance) -}}
-{{- fail "config.kafka.group_instance_id must contain {hostname}: replicas with one instance id fence each other" -}}
-{{- end -}}
-{{- if eq (int $config.admin.port) 0 -}}{{- fail "config.admin.port must not be 0: probes and Prometheus need to know it" -}}{{- end -}}
-{{- if or (eq $config.admin.address "127.0.0.1") (eq $config.admin.address "::1") -}}
-{{- fail "config.admin.address is a loopback address, which probes and Prometheus cannot reach: 0.0.0.0, or :: with IPv6" -}}
-{{- end -}}
-{{- $given := dict "podLabels" .Values.podLabels "serviceMonitor.labels" .Values.serviceMonitor.labels "podMonitor.labels" .Values.podMonitor.labels "prometheusRule.labels" .Values.prometheusRule.labels "dashboards.labels" .Values.dashboards.labels -}}
-{{- range $where, $labels := merge (dict "commonLabels" .Values.commonLabels) $given -}}
-{{- range $name := keys $labels | sortAlpha -}}
-{{- if or (has $name (list "helm.sh/chart" "app.kubernetes.io/name" "app.kubernetes.io/instance" "app.kubernetes.io/component" "app.kubernetes.io/version" "app.kubernetes.io/managed-by")) (and (ne $where "commonLabels") (hasKey $.Values.commonLabels $name)) -}}
-{{- fail (printf "%s has the label %s, which is set already: a key that occurs twice is no valid manifest; leave it out, or choose another name" $where $name) -}}
+{{/* How the brokers want to be logged in to; empty: not at all. librdkafka's own default is GSSAPI. */}}
+{{- define "autosignin.saslMechanism" -}}
+{{- $properties := default dict .Values.config.kafka.properties -}}
+{{- if hasPrefix "SASL" (get $properties "security.protocol" | toString | upper) -}}
+{{- default "GSSAPI" (default (get $properties "sasl.mechanisms") (get $properties "sasl.mechanism")) -}}
 {{- end -}}
 {{- end -}}
+
+{{/* Whom the worker asks on the way to Apple: the hosts, or the proxy instead. */}}
+{{- define "autosignin.appleUrls" -}}
+{{- $apple := default dict .Values.config.apple -}}
+{{- if $apple.proxy -}}
+{{- toYaml (list $apple.proxy) -}}
+{{- else -}}
+{{- $endpoints := default dict $apple.endpoints -}}
+{{- $urls := list (default "https://api.storekit.itunes.apple.com" $endpoints.production) (default "https://api.storekit-sandbox.itunes.apple.com" $endpoints.sandbox) -}}
+{{- range .Values.config.apps -}}{{- with .base_url -}}{{- $urls = append $urls . -}}{{- end -}}{{- end -}}
+{{- $identity := default dict .Values.config.sign_in_with_apple -}}
+{{- if $identity.clients -}}{{- $urls = append $urls (default "https://appleid.apple.com" $identity.endpoint) -}}{{- end -}}
+{{- toYaml (uniq $urls) -}}
 {{- end -}}
-{{- range $key := list "sasl.password" "ssl.key.password" "ssl.keystore.password" "ssl.key.pem" "sasl.oauthbearer.config" "sasl.oauthbearer.client.secret" -}}
-{{- if hasKey (default dict $config.kafka.properties) $key -}}
-{{- fail (printf "config.kafka.properties.%s is a secret and would lie in a ConfigMap: put it into the secret of secrets.kafka.existingSecret, and give %s.file with its path below /etc/autosignin/secrets/kafka" $key $key) -}}
-{{- end -}}
-{{- end -}}
-{{- if contains "@" (default "" (default dict $config.apple).proxy) -}}
-{{- fail "config.apple.proxy has a password in it, which would lie in a ConfigMap: http://host:port alone" -}}
-{{- end -}}
-{{- if .Values.keda.enabled -}}
-{{- range $config.apps -}}
-{{- if gt (float64 (default 0 .requests_per_second)) 0.0 -}}
-{{- fail (printf "keda.enabled with a limit for the app %s: requests_per_second holds for each replica, so that scaling would break your quota, and where a quota is the limit more replicas do not help" .name) -}}
-{{- end -}}
-{{- end -}}
-{{- range dig "sign_in_with_apple" "clients" list $config -}}
-{{- if gt (float64 (default 0 .requests_per_second)) 0.0 -}}
-{{- fail (printf "keda.enabled with a limit for the client %s of Sign in with Apple: requests_per_second holds for each replica, so that scaling would break your quota, and where a quota is the limit more replicas do not help" .client_id) -}}
-{{- end -}}
-{{- end -}}
-{{- $protocol := get (default dict .Values.config.kafka.properties) "security.protocol" | upper -}}
-{{- if and (hasPrefix "SASL" $protocol) (not .Values.keda.authenticationRef) -}}
-{{- fail "keda.enabled with brokers that want a login: keda.authenticationRef must name a TriggerAuthentication, since KEDA asks the brokers by itself" -}}
-{{- end -}}
-{{- end -}}
-{{- toYaml $config -}}
 {{- end -}}
 
 {{- define "autosignin.environment" -}}

@@ -6,8 +6,6 @@
 {{- printf "%s/%s" .Release.Namespace (include "autosignin.fullname" .) -}}
 {{- else if .Values.serviceMonitor.enabled -}}
 {{- include "autosignin.fullname" . -}}
-{{- else -}}
-{{- fail "prometheusRule.enabled without a monitor: rules ask for the series of this release alone, so name the job label of your own scraping in prometheusRule.job, or enable serviceMonitor or podMonitor" -}}
 {{- end -}}
 {{- end -}}
 
@@ -38,13 +36,8 @@ writes le="60.0" where Prometheus 2 keeps le="60".
     - record: global:autosignin_slo_late_events:minimum
       expr: vector({{ int .Values.slo.minimumSlowEvents }})
       labels: { {{- $release -}} }
-    {{- $own := merge (dict) (dig "events" "time_to_execute" dict .Values.config) (include "autosignin.patience" . | fromYaml) }}
     {{- range .Values.slo.objectives }}
     {{- $objective := . }}
-    {{- $key := index (splitList "." .type) 1 | replace "-" "_" }}
-    {{- if gt (include "autosignin.seconds" (get $own $key) | int64) (.seconds | int64) }}
-    {{- fail (printf "slo.objectives promises %s within %v s, but config.events.time_to_execute.%s lets the worker take %s, and others go first meanwhile: make that %v s or less, or change the objective" .type .seconds $key (get $own $key) .seconds) }}
-    {{- end }}
     {{- range list (toString .seconds) (printf "%v.0" .seconds) }}
     - record: type_le:autosignin_slo_error_budget:ratio
       expr: vector(1 - {{ $objective.ratio }})

@@ -1,4 +1,6 @@
 """The chart: what it renders is valid, complete and safe; what cannot work is refused with a remedy."""
+import copy
+import json
 import os
 import re
 import shutil
@@ -56,7 +58,7 @@ def test_everything_at_once_is_valid():
         "tolerations": [{"key": "dedicated", "operator": "Exists"}], "runtimeClassName": "gvisor",
         "affinity": {"nodeAffinity": {}}, "priorityClassName": "high", "dnsConfig": {"options": [{"name": "ndots", "value": "1"}]},
         "podLabels": {"a": "b"}, "podAnnotations": {"c": "d"},
-        "serviceAccount": {"annotations": {"e": "f"}}, "extraArgs": [],
+        "serviceAccount": {"annotations": {"e": "f"}},
         "extraEnvFrom": [{"configMapRef": {"name": "more"}}],
         "extraVolumes": [{"name": "more", "emptyDir": {}}],
         "extraVolumeMounts": [{"name": "more", "mountPath": "/more"}],
@@ -393,6 +395,30 @@ BAD_VALUES = [
     ({"deadLettersReport": {"schedule": "daily"}}, "schedule"),
     ({"extraEnv": {"A": "b"}}, "extraEnv"),
     ({"podLabels": {"a": 1}}, "podLabels"),
+    ({"fullnameOverride": "Worker"}, "fullnameOverride"),
+    ({"fullnameOverride": "worker_eu"}, "fullnameOverride"),
+    ({"fullnameOverride": "1worker"}, "fullnameOverride"),
+    ({"fullnameOverride": "w" * 41}, "fullnameOverride"),
+    ({"nameOverride": "Worker"}, "nameOverride"),
+    ({"nameOverride": "worker-"}, "nameOverride"),
+    ({"nameOverride": "w" * 41}, "nameOverride"),
+    ({"commonLabels": {"team": "identity team"}}, "commonLabels"),
+    ({"commonLabels": {"team lead": "identity"}}, "commonLabels"),
+    ({"podLabels": {"a/b/c": "d"}}, "podLabels"),
+    ({"podAnnotations": {"a b": "c"}}, "podAnnotations"),
+    ({"nodeSelector": {"disk": "ssd "}}, "nodeSelector"),
+    ({"prometheusRule": {"alertLabels": {"on-call": "identity"}}}, "alertLabels"),
+    ({"image": {"repository": "https://registry.example.com/autosignin-worker"}}, "repository"),
+    ({"image": {"repository": "registry.example.com/autosignin-worker:0.1.0"}}, "repository"),
+    ({"image": {"repository": "registry.example.com/Identity/autosignin-worker"}}, "repository"),
+    ({"image": {"tag": "0.1.0+build"}}, "tag"),
+    ({"podDisruptionBudget": {"maxUnavailable": "0%"}}, "maxUnavailable"),
+    ({"serviceMonitor": {"interval": "0s"}}, "interval"),
+    ({"resources": {"limits": {"memory": "512MB"}}}, "memory"),
+    ({"resources": {"requests": {"cpu": "1.2.3"}}}, "cpu"),
+    ({"deadLettersReport": {"schedule": "17 24 * * *"}}, "schedule"),
+    ({"deadLettersReport": {"schedule": "17 7 * * 7"}}, "schedule"),
+    ({"extraArgs": ["--config", "/another.yaml"]}, "extraArgs"),
     # Combinations that no schema can see; the templates refuse them with a remedy.
     ({"image": {"repository": ""}}, "image.repository is missing"),
     ({"config": {"kafka": {"bootstrap_servers": ""}}}, "config.kafka.bootstrap_servers is missing"),
@@ -400,8 +426,63 @@ BAD_VALUES = [
     ({"config": {"apps": []}}, "config.apps is empty"),
     ({"config": {"kafka": {"group_instance_id": "worker-1"}}}, "must contain {hostname}"),
     ({"config": {"admin": {"address": "127.0.0.1"}}}, "loopback"),
+    ({"config": {"admin": {"address": "10.1.2.3"}}}, "one that not every pod has"),
     ({"config": {"admin": {"port": 0}}}, "must not be 0"),
+    ({"config": {"admin": {"port": 80}}}, "ports below 1024"),
+    ({"config": {"kafka": {"bootstrap_servers": "kafka:9092, localhost:9092"}}}, "names localhost:9092, which is the pod itself"),
+    ({"config": {"apps": [{"name": "tv", "bundle_id": "b", "issuer_id": "i"}]}}, "config.apps[0].keys is empty"),
+    ({"config": {"sign_in_with_apple": {"clients": [{"client_id": "c", "team_id": "t"}]}}},
+     "config.sign_in_with_apple.clients[0].keys is empty"),
+    ({"podAnnotations": {"checksum/config": "x"}}, "podAnnotations has the annotation checksum/config"),
+    ({"secrets": {"appleKeys": {"existingSecret": ""}}},
+     "config.apps[0].keys[0].file names /etc/autosignin/secrets/apple/AuthKey_2X9R4HXF34.p8, where nothing is mounted: "
+     "set secrets.appleKeys.existingSecret to the secret that holds AuthKey_2X9R4HXF34.p8"),
+    ({"secrets": {"kafka": {"existingSecret": ""}}}, "config.kafka.properties.sasl.password.file names"),
+    ({"secrets": {"kafka": {"existingSecret": ""}}}, "config.kafka.properties.ssl.ca.location names"),
+    ({"secrets": {"fingerprint": {"existingSecret": ""}}}, "set secrets.fingerprint.existingSecret"),
+    ({"config": {"receipts": {"fingerprint_key_file": "/etc/autosignin/secrets/kye/key"}}}, "where nothing is mounted"),
+    ({"config": {"receipts": {"fingerprint_key_file": "key"}}}, 'is the relative path "key"'),
+    ({"config": {"receipts": {"fingerprint_key_file": ""}}}, "secrets.fingerprint.existingSecret is mounted and not used"),
+    ({"config": {"kafka": {"properties": {"sasl.username": ""}}}}, "config.kafka.properties.sasl.username is missing"),
+    ({"config": {"kafka": {"properties": {"sasl.password.file": ""}}}}, "config.kafka.properties.sasl.password.file is missing"),
+    ({"extraEnv": [{"name": "TZ", "value": "UTC"}, {"name": "AUTOSIGNIN_ADMIN__PORT", "value": "9000"}]},
+     "extraEnv[1] is AUTOSIGNIN_ADMIN__PORT"),
+    ({"extraEnv": [{"name": "AUTOSIGNIN_Kafka__Group_Instance_Id", "value": "one"}]}, "extraEnv[0] is AUTOSIGNIN_Kafka__Group_Instance_Id"),
+    ({"extraEnv": [{"name": "AUTOSIGNIN_CONFIG", "value": "/another.yaml"}]}, "extraEnv[0] is AUTOSIGNIN_CONFIG"),
+    ({"extraVolumes": [{"name": "kafka", "emptyDir": {}}]}, "extraVolumes has a second volume kafka"),
+    ({"extraVolumeMounts": [{"name": "more", "mountPath": "/more"}]}, "mounts the volume more, which does not exist"),
+    ({"extraVolumes": [{"name": "more", "emptyDir": {}}], "extraVolumeMounts": [
+        {"name": "more", "mountPath": "/etc/autosignin/config/"}]}, "where something is mounted already"),
+    ({"extraContainers": [{"name": "worker", "image": "busybox"}]}, "a second container worker"),
+    ({"extraInitContainers": [{"name": "check-config", "image": "busybox"}]}, "a second container check-config"),
+    ({"topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule"}]},
+     "topologySpreadConstraints[0] has no labelSelector"),
+    ({"podSecurityContext": {"runAsUser": 0}}, "runAsUser 0 is root"),
+    ({"podSecurityContext": {"fsGroup": None}}, "podSecurityContext.fsGroup is missing"),
+    ({"containerSecurityContext": {"privileged": True}}, "privileged needs what"),
+    ({"resources": {"requests": {"memory": "1Gi"}}}, "resources.requests.memory (1Gi) is above resources.limits.memory (768Mi)"),
+    ({"resources": {"requests": {"cpu": 2}, "limits": {"cpu": "1500m"}}}, "resources.requests.cpu (2) is above"),
+    ({"deadLettersReport": {"resources": {"requests": {"memory": "1G"}}}}, "deadLettersReport.resources.requests.memory (1G) is above"),
+    ({"deadLettersReport": {"resources": {"requests": {"memory": "32Mi"}, "limits": {"memory": "48Mi"}}}}, "is below the 64Mi"),
+    ({"resources": {"requests": {"memory": "128Mi"}, "limits": {"memory": "200Mi"}}}, "resources.limits.memory (200Mi) is below the 212Mi"),
+    ({"config": {"limits": {"bytes_buffered_max": "1GiB"}}}, "is below the 1108Mi"),
+    ({"config": {"limits": {"records_buffered_max": 1000000, "bytes_buffered_max": "256MiB"}}}, "is below the 1305Mi"),
+    ({"config": {"kafka": {"properties": {"queued.max.messages.kbytes": 1048576}}}}, "is below the 1220Mi"),
+    ({"resources": {"requests": {"memory": "100m"}, "limits": {"memory": "768m"}}}, "resources.limits.memory (768m) is below"),
+    ({"networkPolicy": {"enabled": False, "ciliumFqdn": True}}, "networkPolicy.ciliumFqdn without networkPolicy.enabled"),
+    ({"networkPolicy": {"ciliumFqdn": True}, "config": {"apple": {"proxy": "http://10.0.0.7:3128", "transport": "http1"}}},
+     "config has the address 10.0.0.7:3128"),
     ({"serviceMonitor": {"enabled": True}, "podMonitor": {"enabled": True}}, "enable one"),
+    ({"serviceMonitor": {"scrapeTimeout": "30s"}}, "serviceMonitor.scrapeTimeout (30s) is longer than serviceMonitor.interval (15s)"),
+    ({"serviceMonitor": {"enabled": False}, "podMonitor": {"enabled": True, "interval": "9000ms"}},
+     "podMonitor.scrapeTimeout (10s) is longer than podMonitor.interval (9000ms)"),
+    ({"serviceMonitor": {"interval": "3m"}}, "serviceMonitor.interval (3m) is too long for the rules"),
+    ({"serviceMonitor": {"relabelings": [{"targetLabel": "job", "replacement": "x"}]}}, "or name the new value in prometheusRule.job"),
+    ({"serviceMonitor": {"metricRelabelings": [{"targetLabel": "namespace", "replacement": "x"}]},
+      "prometheusRule": {"job": "x"}}, "serviceMonitor.metricRelabelings writes the label namespace"),
+    ({"prometheusRule": {"alertLabels": {"severity": "page"}}}, "prometheusRule.alertLabels has the label severity"),
+    ({"slo": {"objectives": [{"type": "account.deleted.v1", "seconds": 900, "ratio": ratio} for ratio in (0.99, 0.999)]}},
+     "account.deleted.v1 within 900 s twice"),
     ({"serviceMonitor": {"enabled": False}}, "prometheusRule.job"),
     ({"commonLabels": {"app.kubernetes.io/version": "x"}}, "commonLabels has the label app.kubernetes.io/version"),
     ({"podLabels": {"app.kubernetes.io/instance": "x"}}, "podLabels has the label app.kubernetes.io/instance"),
@@ -411,6 +492,10 @@ BAD_VALUES = [
     ({"slo": {"objectives": [{"type": "account.session-check.v1", "seconds": 900, "ratio": 0.9}]}}, "time_to_execute.session_check"),
     ({"config": {"apple": {"proxy": "http://user:hidden@proxy.internal:3128", "transport": "http1"}}}, "has a password in it"),
     ({"keda": {"enabled": True}, "config": {"kafka": {"properties": {"security.protocol": "SASL_SSL"}}}}, "keda.authenticationRef"),
+    ({"keda": {"enabled": True, "authenticationRef": "kafka", "minReplicaCount": 7}},
+     "keda.minReplicaCount (7) is above keda.maxReplicaCount (6)"),
+    ({"keda": {"enabled": True, "authenticationRef": "kafka"}, "config": {"kafka": {"properties": {"sasl.mechanism": "OAUTHBEARER"}}}},
+     "keda.enabled with sasl.mechanism OAUTHBEARER"),
     ({"keda": {"enabled": True}, "config": {"apps": [{
         "name": "tv", "bundle_id": "b", "issuer_id": "i", "requests_per_second": 50, "keys": [{"id": "K", "file": "/k"}]}]}},
      "would break your quota"),
@@ -425,6 +510,91 @@ def test_bad_values_are_refused(values, named):
     done = helm("template", "release", CHART, "--kube-version", "1.31.0", *files_of("production"), values=values)
     assert done.returncode != 0
     assert named in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("release,named", [
+    ("1st", "gives the name 1st-autosignin-worker, which a Service must not have"),
+    ("accounts.eu", "gives the name accounts.eu-autosignin-worker"),
+    ("r" * 38 + "--x", "gives the name " + "r" * 38 + "-,"),
+    ("Accounts", "invalid release name"),  # by helm itself
+])
+def test_a_release_whose_name_makes_no_good_names_is_refused(release, named):
+    done = helm("template", release, CHART, "--kube-version", "1.31.0", *files_of("production"))
+    assert done.returncode != 0
+    assert named in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("values,release", [
+    ({"fullnameOverride": "w" * 40}, "release"), ({"nameOverride": "n" * 40}, "release"), ({}, "r" * 53)])
+def test_the_longest_names_are_names_with_all_that_is_added_to_them(values, release):
+    done = helm("template", release, CHART, "--namespace", "identity", "--kube-version", "1.31.0", *files_of("keda"), values=values)
+    assert done.returncode == 0, done.stderr
+    manifests = [it for it in yaml.safe_load_all(done.stdout) if it]
+    for it in manifests:
+        assert len(it["metadata"]["name"]) <= (52 if it["kind"] == "CronJob" else 63), it["metadata"]["name"]
+    # A pod's name, and that of its revision, are labels of the pod.
+    name = one(manifests, "StatefulSet")["metadata"]["name"]
+    assert len(f"{name}-999") <= 63 and len(f"{name}-{'0' * 10}") <= 63
+
+
+def everything_but_worker_yaml(values):
+    """What the chart makes of the values besides handing on `config`, or its own refusal; None: the schema's."""
+    done = helm("template", "release", CHART, "--namespace", "identity", "--kube-version", "1.31.0", *files_of("keda"),
+                values={"prometheusRule": {"enabled": True}, **values})
+    if "specifications of the schema" in done.stderr:
+        return None
+    return done.stderr or re.sub(r"\n  worker\.yaml: \|\n(    .*\n)+|checksum/config: \w+", "", done.stdout)
+
+
+def other_values(example):
+    """The reference's example, which may be the default, and one that is not."""
+    if re.fullmatch(r"[0-9]+", example):
+        return [int(example), int(example) + 1]
+    if example in ("true", "false"):
+        return [example == "true"]
+    if re.fullmatch(values_reference.PATTERNS["duration"], example):
+        return [example, "30d"]
+    return [example, example + "x"]
+
+
+def keys_that_the_chart_reads():
+    """Those where another value changes manifests or is refused by a template."""
+    reference = subprocess.run([WORKER, "config-reference"], capture_output=True, text=True, check=True).stdout
+    apps = yaml.safe_load((EXAMPLES / "values-production.yaml").read_text())["config"]["apps"]
+    clients = [{"client_id": "c", "team_id": "t", "keys": [{"id": "K", "file": SECRETS + "apple/k.p8"}]}]
+    config = {"apps": apps, "sign_in_with_apple": {"clients": clients}}
+    plain = everything_but_worker_yaml({"config": config})
+    assert "kind: StatefulSet" in plain
+    for path, example in values_reference.examples_of(reference):
+        for value in other_values(example):
+            changed = copy.deepcopy(config)
+            node, levels = changed, path.removesuffix(".*").split(".")
+            for level in levels[:-1]:
+                node = node.setdefault(level.removesuffix("[]"), {})
+                node = node[0] if level.endswith("[]") else node
+            node[levels[-1].removesuffix("[]")] = [value] if path.endswith("[]") else {"a.b": value} if path.endswith(".*") else value
+            if everything_but_worker_yaml({"config": changed}) not in (plain, None):
+                yield path
+                break
+
+
+def test_no_variable_changes_behind_the_charts_back_what_it_has_read():
+    read = list(keys_that_the_chart_reads())
+    assert {"admin.port", "kafka.group_id", "apps[].base_url", "drain_timeout"} <= set(read) and len(read) < 40, read
+    variables = {"AUTOSIGNIN_" + re.sub(r"\[\]$|\.\*$", "", path).replace("[].", "__0__").replace(".", "__").upper() for path in read}
+    done = helm("template", "release", CHART, "--kube-version", "1.31.0", *files_of("production"),
+                values={"extraEnv": [{"name": name, "value": "x"} for name in sorted(variables)]})
+    assert set(re.findall(r"^- extraEnv\[\d+\] is (\w+)", done.stderr, flags=re.M)) == variables
+    free = ["AUTOSIGNIN_APPLE__IN_FLIGHT_MAX", "AUTOSIGNIN_LOG__LEVEL", "AUTOSIGNIN_KAFKA__SESSION_TIMEOUT", "ADMIN", "APPS"]
+    assert worker_pod({"extraEnv": [{"name": name, "value": "x"} for name in free]})
+
+
+def test_all_problems_are_told_at_once():
+    done = helm("template", "release", CHART, "--kube-version", "1.31.0", values={})
+    assert done.returncode != 0
+    for named in ("image.repository is missing", "config.kafka.bootstrap_servers is missing", "config.kafka.topics is empty",
+                  "config.apps is empty"):
+        assert f"- {named}" in done.stderr, done.stderr
 
 
 def secret_properties():
@@ -456,7 +626,6 @@ def open_objects(schema, path=""):
 
 
 def test_the_schema_is_strict_and_described_at_every_level():
-    import json
     schema = json.loads((CHART / "values.schema.json").read_text())
     assert list(open_objects(schema)) == []
 
@@ -533,6 +702,40 @@ def test_notes_tell_the_next_step(notes_of):
         assert words in text
     assert "check-config" not in notes_of("local", {"checkConfig": {"enabled": False}})
     assert "NOBODY" not in notes_of("production") and "RUNBOOK" not in notes_of("production")
+
+
+# What works but may not be meant, or not safely.
+WARNED_OF = [
+    ({"replicaCount": 0}, "replicaCount is 0"),
+    ({"image": {"digest": "", "tag": "latest"}}, "image.tag is latest"),
+    ({"config": {"kafka": {"properties": {"security.protocol": "SASL_PLAINTEXT"}}}}, "config.kafka.properties has no TLS"),
+    ({"config": {"kafka": {"group_instance_id": ""}}}, "config.kafka.group_instance_id is empty"),
+    ({"config": {"receipts": {"fingerprint_key_file": "/vault/secrets/key"}}},
+     "config.receipts.fingerprint_key_file names /vault/secrets/key, which the chart does not mount"),
+    ({"extraVolumes": [{"name": "more", "emptyDir": {}}], "extraVolumeMounts": [
+        {"name": "more", "mountPath": "/more/key", "subPath": "key"}]}, "mounts /more/key by subPath"),
+    ({"extraEnvFrom": [{"configMapRef": {"name": "more"}}]}, "extraEnvFrom is not seen by the chart"),
+    ({"resources": {"limits": {"memory": None}}}, "resources.limits.memory is missing"),
+    ({"resources": {"limits": {"cpu": "2"}}}, "resources.limits.cpu is set"),
+    ({"podSecurityContext": {"runAsNonRoot": False}}, "more than they need"),
+    ({"containerSecurityContext": {"capabilities": None}}, "more than they need"),
+    ({"probes": {"startup": {"failureThreshold": 1}}}, "probes.startup has a pod killed after 2 s"),
+    ({"probes": {"liveness": {"failureThreshold": 1}}}, "probes.liveness has a pod killed after 10 s"),
+    ({"updateStrategy": {"type": "OnDelete"}}, "updateStrategy is OnDelete"),
+    ({"updateStrategy": {"rollingUpdate": {"partition": 2}}}, "updateStrategy.rollingUpdate.partition"),
+    ({"podDisruptionBudget": {"maxUnavailable": 3}}, "take all 3 replicas at once"),
+    ({"podDisruptionBudget": {"maxUnavailable": "100%"}}, "take all 3 replicas at once"),
+    ({"slo": {"objectives": [{"type": "account.deleted.v1", "seconds": 900, "ratio": 0.9}]}}, "the fastest burn (14.4) can never fire"),
+]
+
+
+@pytest.mark.parametrize("values,named", WARNED_OF, ids=[f"{named}-{at}" for at, (_, named) in enumerate(WARNED_OF)])
+def test_notes_warn_of_what_may_not_be_meant(notes_of, values, named):
+    assert named in notes_of("production", values)
+
+
+def test_notes_warn_of_nothing_in_an_example_for_production(notes_of):
+    assert "LOOK AT THIS" not in notes_of("production") and "LOOK AT THIS" not in notes_of("keda")
 
 
 def test_pages_link_to_runbooks_that_somebody_has_published(notes_of):

@@ -29,6 +29,13 @@ def keys_of(reference):
             yield cells[0].strip("`"), cells[1], cells[2].split("; for example")[0], cells[3]
 
 
+def examples_of(reference):
+    """(path, an example of its value) of every row."""
+    for line in reference.splitlines():
+        if row := re.match(r"\| `([^`]+)` \|.*; for example `([^`]*)` \|", line):
+            yield row[1], row[2]
+
+
 def leaf(value, meaning):
     """The JSON Schema of one key; every form that `config-reference` prints is known here or is an error."""
     numbers = re.match(r"a (whole )?number from ([0-9.]+) to ([0-9.]+)$", value)
