@@ -362,6 +362,30 @@ def test_the_dead_letter_report_is_a_command_of_the_worker():
     assert container["args"] == ["dead-letters", "list", "--format", "json", "--fail-when-open"]
 
 
+def boards_of(namespace, release):
+    done = helm("template", release, CHART, "--namespace", namespace, "--kube-version", "1.31.0", *files_of("production"),
+                "--show-only", "templates/dashboards.yaml")
+    assert done.returncode == 0, done.stderr
+    return {name: json.loads(text) for it in yaml.safe_load_all(done.stdout) for name, text in it["data"].items()}
+
+
+def test_releases_share_a_grafana():
+    """A second release once took the first one's place there: same files in the sidecar's folder, same uids."""
+    all_of_them = [boards_of("identity", "one"), boards_of("identity", "two"), boards_of("staging", "one")]
+    boards = [board for found in all_of_them for board in found.values()]
+    assert len(boards) == 12 and len(set().union(*all_of_them)) == 12
+    for member in ("uid", "title"):
+        assert len({board[member] for board in boards}) == 12
+    assert all(len(board["uid"]) <= 40 for board in boards)  # Grafana takes no longer ones
+    assert boards_of("identity", "one") == all_of_them[0]
+    for name, board in all_of_them[1].items():
+        assert name.startswith("identity.two-autosignin-worker.") and board["title"].endswith(" (identity/two-autosignin-worker)")
+        opened = {it["name"]: it["current"]["value"] for it in board["templating"]["list"] if "current" in it}
+        assert opened == {"namespace": ["identity"], "job": ["two-autosignin-worker"]}
+        shipped = json.loads((CHART / "dashboards" / name.removeprefix("identity.two-autosignin-worker.")).read_text())
+        assert board["panels"] == shipped["panels"]
+
+
 # What the schema must refuse, at every level, with a message that names the place.
 BAD_VALUES = [
     ({"replicas": 3}, "replicas"),
