@@ -35,14 +35,14 @@ the release {{ .Release.Name }} gives the name {{ $name }}, which a Service must
 {{- end }}
 {{- $given := dict "podLabels" .Values.podLabels "serviceMonitor.labels" .Values.serviceMonitor.labels "podMonitor.labels" .Values.podMonitor.labels "prometheusRule.labels" .Values.prometheusRule.labels "dashboards.labels" .Values.dashboards.labels }}
 {{- range $where, $labels := merge (dict "commonLabels" .Values.commonLabels) $given }}
-{{- range $label := keys $labels | sortAlpha }}
-{{- if or (has $label (list "helm.sh/chart" "app.kubernetes.io/name" "app.kubernetes.io/instance" "app.kubernetes.io/component" "app.kubernetes.io/version" "app.kubernetes.io/managed-by")) (and (ne $where "commonLabels") (hasKey $.Values.commonLabels $label)) }}
+{{- range $label := keys (default dict $labels) | sortAlpha }}
+{{- if or (has $label (list "helm.sh/chart" "app.kubernetes.io/name" "app.kubernetes.io/instance" "app.kubernetes.io/component" "app.kubernetes.io/version" "app.kubernetes.io/managed-by")) (and (ne $where "commonLabels") (hasKey (default dict $.Values.commonLabels) $label)) }}
 {{ $where }} has the label {{ $label }}, which is set already: a key that occurs twice is no valid manifest; leave it out, or choose another name
 {{- end }}
 {{- end }}
 {{- end }}
 {{- range $annotation := list "checksum/config" "kubectl.kubernetes.io/default-container" }}
-{{- if hasKey $.Values.podAnnotations $annotation }}
+{{- if hasKey (default dict $.Values.podAnnotations) $annotation }}
 podAnnotations has the annotation {{ $annotation }}, which is set already: a key that occurs twice is no valid manifest; leave it out
 {{- end }}
 {{- end }}
@@ -174,7 +174,7 @@ extraEnv[{{ $at }}] is {{ .name }}, which would change what the chart has made f
 
 {{- define "autosignin.problems.pods" }}
 {{- $names := list }}
-{{- range concat (include "autosignin.volumes" . | fromYamlArray) }}
+{{- range include "autosignin.volumes" . | fromYamlArray }}
 {{- if has .name $names }}
 extraVolumes has a second volume {{ .name }}: choose another name
 {{- end }}
@@ -193,7 +193,7 @@ extraVolumeMounts mounts {{ .name }} at {{ $folder }}, where something is mounte
 {{- end }}
 {{- $containers := list "worker" }}
 {{- if .Values.checkConfig.enabled }}{{- $containers = append $containers "check-config" }}{{- end }}
-{{- range concat .Values.extraInitContainers .Values.extraContainers }}
+{{- range concat (default list .Values.extraInitContainers) (default list .Values.extraContainers) }}
 {{- if has .name $containers }}
 extraInitContainers and extraContainers have a second container {{ .name }}: choose another name
 {{- end }}
@@ -204,8 +204,8 @@ extraInitContainers and extraContainers have a second container {{ .name }}: cho
 topologySpreadConstraints[{{ $at }}] has no labelSelector, so that it counts no pods and spreads nothing: give matchLabels with app.kubernetes.io/instance: {{ $.Release.Name }}
 {{- end }}
 {{- end }}
-{{- $pod := .Values.podSecurityContext }}
-{{- $container := .Values.containerSecurityContext }}
+{{- $pod := default dict .Values.podSecurityContext }}
+{{- $container := default dict .Values.containerSecurityContext }}
 {{- $user := hasKey $container "runAsUser" | ternary $container.runAsUser $pod.runAsUser }}
 {{- if and (or $pod.runAsNonRoot $container.runAsNonRoot) (not (kindIs "invalid" $user)) (eq (int64 $user) 0) }}
 podSecurityContext: runAsUser 0 is root, which runAsNonRoot forbids: another user, as 65532 of the image
@@ -284,7 +284,7 @@ serviceMonitor and podMonitor would both scrape every pod, and everything would 
 {{ $name }}.interval ({{ $monitor.interval }}) is too long for the rules of prometheusRule, which look at 5 minutes and need two scrapes in them: 2m or less
 {{- end }}
 {{- range $kind := list "relabelings" "metricRelabelings" }}
-{{- range get $monitor $kind }}
+{{- range default list (get $monitor $kind) }}
 {{- if or (eq (toString .targetLabel) "namespace") (and (eq (toString .targetLabel) "job") (not $rule.job)) }}
 {{ $name }}.{{ $kind }} writes the label {{ .targetLabel }}, by which the rules of prometheusRule know the release's series, so that no alert would ever fire: leave it as it is{{ if eq .targetLabel "job" }}, or name the new value in prometheusRule.job{{ end }}
 {{- end }}
@@ -296,7 +296,7 @@ serviceMonitor and podMonitor would both scrape every pod, and everything would 
 prometheusRule.enabled without a monitor: rules ask for the series of this release alone, so name the job label of your own scraping in prometheusRule.job, or enable serviceMonitor or podMonitor
 {{- end }}
 {{- range $label := list "severity" "window" "type" "le" }}
-{{- if hasKey $rule.alertLabels $label }}
+{{- if hasKey (default dict $rule.alertLabels) $label }}
 prometheusRule.alertLabels has the label {{ $label }}, which the alerts have themselves: choose another name{{ if eq $label "severity" }}, or set prometheusRule.alerts.ALERT.severity{{ end }}
 {{- end }}
 {{- end }}

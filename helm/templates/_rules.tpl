@@ -56,12 +56,12 @@ writes le="60.0" where Prometheus 2 keeps le="60".
 {{- range $rule := .rules }}
 {{- $_ := set $rule "expr" (include "autosignin.scoped" (dict "root" $ "expr" $rule.expr)) }}
 {{- if $rule.alert }}
-{{- $change := default dict (get $.Values.prometheusRule.alerts $rule.alert) }}
+{{- $change := default dict (get (default dict $.Values.prometheusRule.alerts) $rule.alert) }}
 {{- $unwatched := and (not $watch) (eq $rule.alert "AutosigninDeadLettersUnwatched") }}
 {{- if and (ne (toString $change.enabled) "false") (not $unwatched) }}
 {{- range $field := list "for" "expr" }}{{- with get $change $field }}{{- $_ := set $rule $field . }}{{- end }}{{- end }}
 {{- with $change.severity }}{{- $_ := set $rule.labels "severity" . }}{{- end }}
-{{- $_ := set $rule "labels" (merge (dict) $rule.labels $.Values.prometheusRule.alertLabels) }}
+{{- $_ := set $rule "labels" (merge (dict) $rule.labels (default dict $.Values.prometheusRule.alertLabels)) }}
 {{- with $.Values.prometheusRule.runbookUrl }}
 {{- $_ := set $rule.annotations "runbook_url" (printf "%s/%s.md" (trimSuffix "/" .) $rule.alert) }}
 {{- end }}

@@ -40,8 +40,8 @@ resources.limits.memory is missing: nothing bounds a pod but its node
 {{- if (default dict .Values.resources.limits).cpu }}
 resources.limits.cpu is set: throttling delays revocations
 {{- end }}
-{{- $pod := .Values.podSecurityContext }}
-{{- $container := .Values.containerSecurityContext }}
+{{- $pod := default dict .Values.podSecurityContext }}
+{{- $container := default dict .Values.containerSecurityContext }}
 {{- if or (not (or $pod.runAsNonRoot $container.runAsNonRoot)) (ne (toString $container.allowPrivilegeEscalation) "false") (not $container.readOnlyRootFilesystem) (not (has "ALL" (dig "capabilities" "drop" list $container))) }}
 podSecurityContext and containerSecurityContext give the pods more than they need: the defaults meet the restricted standard
 {{- end }}
@@ -52,9 +52,10 @@ podSecurityContext and containerSecurityContext give the pods more than they nee
 probes.{{ $name }} has a pod killed after {{ $bound }} s without an answer: a busy node is enough for that; {{ $seconds }} s or more
 {{- end }}
 {{- end }}
-{{- if eq (toString .Values.updateStrategy.type) "OnDelete" }}
+{{- $strategy := default dict .Values.updateStrategy }}
+{{- if eq (toString $strategy.type) "OnDelete" }}
 updateStrategy is OnDelete: a changed configuration or image reaches a pod only when somebody deletes it
-{{- else if dig "rollingUpdate" "partition" 0 .Values.updateStrategy }}
+{{- else if dig "rollingUpdate" "partition" 0 $strategy }}
 updateStrategy.rollingUpdate.partition keeps the pods below it as they are: a changed configuration or image does not reach them
 {{- end }}
 {{- $budget := .Values.podDisruptionBudget }}

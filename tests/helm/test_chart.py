@@ -1,5 +1,6 @@
 """The chart: what it renders is valid, complete and safe; what cannot work is refused with a remedy."""
 import copy
+import functools
 import json
 import os
 import re
@@ -559,6 +560,25 @@ def test_the_longest_names_are_names_with_all_that_is_added_to_them(values, rele
     # A pod's name, and that of its revision, are labels of the pod.
     name = one(manifests, "StatefulSet")["metadata"]["name"]
     assert len(f"{name}-999") <= 63 and len(f"{name}-{'0' * 10}") <= 63
+
+
+def paths_of(values, path=()):
+    for name, value in values.items():
+        yield path + (name,)
+        if isinstance(value, dict):
+            yield from paths_of(value, path + (name,))
+
+
+def test_a_value_that_is_taken_away_renders_or_is_refused_in_words():
+    """`podAnnotations:` with nothing behind it is null, and null takes a default away."""
+    said = ("specifications of the schema", "these values cannot work")
+    unsaid = {}
+    for path in paths_of(yaml.safe_load((CHART / "values.yaml").read_text())):
+        done = helm("template", "release", CHART, "--kube-version", "1.31.0", *files_of("keda"),
+                    values=functools.reduce(lambda inner, name: {name: inner}, reversed(path), None))
+        if done.returncode != 0 and not any(words in done.stderr for words in said):
+            unsaid[".".join(path)] = done.stderr
+    assert not unsaid, "\n".join(f"{path}: {text}" for path, text in unsaid.items())
 
 
 def everything_but_worker_yaml(values):

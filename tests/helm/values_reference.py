@@ -89,6 +89,9 @@ def config_schema(reference):
             if default == "**required**" and last and depth > 0 and levels[depth - 1].endswith("[]"):
                 node.setdefault("required", []).append(name)
             node = child.get("items", child)
+    # Of the defaults in values.yaml: without them (a null takes them away) there is nothing to probe.
+    root["required"] = ["kafka", "admin"]
+    root["properties"]["admin"]["required"] = ["address", "port"]
     return root
 
 
