@@ -163,11 +163,10 @@ config.kafka.properties.{{ $key }} is missing: {{ $mechanism }} logs in with a n
 
 {{- define "autosignin.problems.environment" }}
 {{- range $at, $variable := .Values.extraEnv }}
+{{- $name := toString .name }}
 {{- /* The worker takes names in any case after its prefix. */}}
-{{- if regexMatch "^AUTOSIGNIN_(CONFIG|KAFKA__(BOOTSTRAP_SERVERS|GROUP_ID|GROUP_INSTANCE_ID|TOPICS|PROPERTIES)|DEAD_LETTERS__WATCH|RECEIPTS__(ENABLED|FINGERPRINT_KEY_FILE)|APPLE__(PROXY|CA_FILE|ENDPOINTS)|APPS|SIGN_IN_WITH_APPLE__(ENDPOINT|CLIENTS)|EVENTS__TIME_TO_EXECUTE|LIMITS__(BYTES|RECORDS)_BUFFERED_MAX|DRAIN_TIMEOUT|ADMIN)(__.*)?$" (printf "AUTOSIGNIN_%s" (trimPrefix "AUTOSIGNIN_" (toString .name) | upper)) }}
-{{- if hasPrefix "AUTOSIGNIN_" .name }}
-extraEnv[{{ $at }}] is {{ .name }}, which would change what the chart has made from config behind its back (ports, probes, mounts, rules, limits, scaling): set the key in config
-{{- end }}
+{{- if and (hasPrefix "AUTOSIGNIN_" $name) (regexMatch "^(CONFIG|KAFKA__(BOOTSTRAP_SERVERS|GROUP_ID|GROUP_INSTANCE_ID|TOPICS|PROPERTIES)|DEAD_LETTERS__WATCH|RECEIPTS__(ENABLED|FINGERPRINT_KEY_FILE)|APPLE__(PROXY|CA_FILE|ENDPOINTS)|APPS|SIGN_IN_WITH_APPLE__(ENDPOINT|CLIENTS)|EVENTS__TIME_TO_EXECUTE|LIMITS__(BYTES|RECORDS)_BUFFERED_MAX|DRAIN_TIMEOUT|ADMIN)(__.*)?$" (trimPrefix "AUTOSIGNIN_" $name | upper)) }}
+extraEnv[{{ $at }}] is {{ $name }}, which would change what the chart has made from config behind its back (ports, probes, mounts, rules, limits, scaling): set the key in config
 {{- end }}
 {{- end }}
 {{- end }}

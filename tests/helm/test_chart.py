@@ -537,6 +537,14 @@ def test_bad_values_are_refused(values, named):
     assert named in done.stderr, done.stderr
 
 
+@pytest.mark.parametrize("values,named", BAD_VALUES[::20])
+def test_bad_values_are_refused_by_lint_as_well(values, named):
+    """Of a template's `fail` lint only takes note, and once found bad values to be well."""
+    done = helm("lint", "--strict", CHART, *files_of("production"), values=values)
+    assert done.returncode != 0
+    assert named in done.stdout + done.stderr, done.stdout + done.stderr
+
+
 @pytest.mark.parametrize("release,named", [
     ("1st", "gives the name 1st-autosignin-worker, which a Service must not have"),
     ("accounts.eu", "gives the name accounts.eu-autosignin-worker"),
