@@ -265,6 +265,8 @@ networkPolicy.ciliumFqdn without networkPolicy.enabled creates nothing: enable b
 {{- $host := (urlParse .).host }}
 {{- if regexMatch "^(\\[.*\\]|[0-9.]+)(:[0-9]+)?$" $host }}
 networkPolicy.ciliumFqdn allows names, and config has the address {{ $host }} on the way to Apple: a name there, or networkPolicy.appleTo with the address instead of ciliumFqdn
+{{- else if regexMatch "(\\.svc(\\.cluster\\.local)?|^[^.]+)(:[0-9]+)?$" $host }}
+networkPolicy.ciliumFqdn matches names outside the cluster, and config has the service {{ $host }} on the way to Apple: networkPolicy.appleTo with its pods instead of ciliumFqdn
 {{- end }}
 {{- end }}
 {{- end }}

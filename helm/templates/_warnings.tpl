@@ -17,6 +17,10 @@ config.kafka.properties has no TLS: token values travel in the clear between bro
 {{- if and (hasKey $config.kafka "group_instance_id") (not $config.kafka.group_instance_id) }}
 config.kafka.group_instance_id is empty: every restart of a pod costs two rebalances
 {{- end }}
+{{- $session := default "45s" $config.kafka.session_timeout }}
+{{- if and (gt $replicas 1) (lt (include "autosignin.seconds" $session | int64) 30) }}
+config.kafka.session_timeout is {{ $session }}: a pod that is replaced takes longer than that to come back, so that each rollout costs two rebalances a pod; 30s or more
+{{- end }}
 {{- $mounted := include "autosignin.mountedFolders" . | fromYamlArray }}
 {{- range include "autosignin.namedFiles" . | fromYamlArray }}
 {{- $path := .path }}

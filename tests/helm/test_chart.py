@@ -224,6 +224,9 @@ def test_cilium_gets_names_instead_of_addresses():
     policy = one(manifests, "CiliumNetworkPolicy", "-apple")
     names = [rule["toFQDNs"][0]["matchName"] for rule in policy["spec"]["egress"] if "toFQDNs" in rule]
     assert names == ["api.storekit.itunes.apple.com", "api.storekit-sandbox.itunes.apple.com"]
+    dns = [{"matchLabels": {"k8s:io.kubernetes.pod.namespace": "openshift-dns"}}]
+    policy = one(render("keda", {"networkPolicy": {"ciliumDns": dns}}), "CiliumNetworkPolicy", "-apple")
+    assert policy["spec"]["egress"][0]["toEndpoints"] == dns
 
 
 def test_keda_scales_on_lag_and_owns_the_replicas():
@@ -497,6 +500,9 @@ BAD_VALUES = [
     ({"networkPolicy": {"enabled": False, "ciliumFqdn": True}}, "networkPolicy.ciliumFqdn without networkPolicy.enabled"),
     ({"networkPolicy": {"ciliumFqdn": True}, "config": {"apple": {"proxy": "http://10.0.0.7:3128", "transport": "http1"}}},
      "config has the address 10.0.0.7:3128"),
+    ({"networkPolicy": {"ciliumFqdn": True}, "config": {"apple": {"proxy": "http://squid.egress.svc:3128", "transport": "http1"}}},
+     "config has the service squid.egress.svc:3128"),
+    ({"networkPolicy": {"ciliumFqdn": True, "ciliumDns": []}}, "/networkPolicy/ciliumDns"),
     ({"serviceMonitor": {"enabled": True}, "podMonitor": {"enabled": True}}, "enable one"),
     ({"serviceMonitor": {"scrapeTimeout": "30s"}}, "serviceMonitor.scrapeTimeout (30s) is longer than serviceMonitor.interval (15s)"),
     ({"serviceMonitor": {"enabled": False}, "podMonitor": {"enabled": True, "interval": "9000ms"}},
@@ -762,6 +768,7 @@ WARNED_OF = [
     ({"image": {"digest": "", "tag": "latest"}}, "image.tag is latest"),
     ({"config": {"kafka": {"properties": {"security.protocol": "SASL_PLAINTEXT"}}}}, "config.kafka.properties has no TLS"),
     ({"config": {"kafka": {"group_instance_id": ""}}}, "config.kafka.group_instance_id is empty"),
+    ({"config": {"kafka": {"session_timeout": "10s"}}}, "config.kafka.session_timeout is 10s"),
     ({"config": {"receipts": {"fingerprint_key_file": "/vault/secrets/key"}}},
      "config.receipts.fingerprint_key_file names /vault/secrets/key, which the chart does not mount"),
     ({"extraVolumes": [{"name": "more", "emptyDir": {}}], "extraVolumeMounts": [
