@@ -19,7 +19,7 @@ SECTIONS = ["What it means to people", "First look", "Likely causes, in order", 
 KUBECTL = {
     "get": {"-o"}, "port-forward": set(), "describe": set(), "exec": {"-c", "-it"}, "apply": {"-f"}, "delete": set(),
     "logs": {"-l", "-c", "--prefix", "--tail", "--since", "--previous"}, "rollout": set(),
-    "patch": {"--type", "--patch-file"}, "annotate": set(),
+    "patch": {"--type", "--patch-file"}, "annotate": set(), "taint": set(),
 }
 CONFIG = yaml.safe_load((CHART / "values.yaml").read_text())["config"]
 HELM = {"upgrade", "rollback", "test"}
