@@ -15,7 +15,7 @@ An expression that asks for this release alone, or else two releases under one P
 */}}
 {{- define "autosignin.scoped" -}}
 {{- $scope := printf "{namespace=%q,job=%q" .root.Release.Namespace (include "autosignin.job" .root) -}}
-{{- $marked := regexReplaceAll "[a-z_:]*autosignin_[a-z0-9_:]+|process_start_time_seconds" .expr "${0}{@}" -}}
+{{- $marked := regexReplaceAll "[a-z_:]*autosignin_[a-z0-9_:]+|process_start_time_seconds|\\bup\\b" .expr "${0}{@}" -}}
 {{- $marked | replace "{@}{" (printf "%s," $scope) | replace "{@}" (printf "%s}" $scope) -}}
 {{- end -}}
 
@@ -35,6 +35,11 @@ writes le="60.0" where Prometheus 2 keeps le="60".
   rules:
     - record: global:autosignin_slo_late_events:minimum
       expr: vector({{ int .Values.slo.minimumSlowEvents }})
+      labels: { {{- $release -}} }
+    {{- $longest := 0 }}
+    {{- range .Values.slo.objectives }}{{ $longest = max $longest (int64 .seconds) }}{{ end }}
+    - record: global:autosignin_slo_seconds:max
+      expr: vector({{ $longest }})
       labels: { {{- $release -}} }
     {{- range .Values.slo.objectives }}
     {{- $objective := . }}
@@ -63,7 +68,8 @@ writes le="60.0" where Prometheus 2 keeps le="60".
 {{- with $change.severity }}{{- $_ := set $rule.labels "severity" . }}{{- end }}
 {{- $_ := set $rule "labels" (merge (dict) $rule.labels (default dict $.Values.prometheusRule.alertLabels)) }}
 {{- with $.Values.prometheusRule.runbookUrl }}
-{{- $_ := set $rule.annotations "runbook_url" (printf "%s/%s.md" (trimSuffix "/" .) $rule.alert) }}
+{{- $_ := set $rule.annotations "runbook_url" ($rule.annotations.runbook | replace "runbooks/" (printf "%s/" (trimSuffix "/" .))) }}
+{{- $_ := unset $rule.annotations "runbook" }}
 {{- end }}
 {{- $rules = append $rules $rule }}
 {{- end }}

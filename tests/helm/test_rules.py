@@ -1,11 +1,14 @@
 """Rules: their names, every series and label in them, and every alert firing, resting and resolving."""
 import re
+import shlex
+import shutil
+import subprocess
 
 import promql_parser
 import pytest
 import yaml
 
-from chart import ROOT
+from chart import CHART, ROOT, files_of, helm, one, render
 from rules import RULES, alerts, catalogue, groups, promtool, rules
 
 # Texts alone: YAML would take 0x60 for a number.
@@ -14,6 +17,11 @@ CASES = yaml.load((ROOT / "tests" / "helm" / "alerts.yaml").read_text(), Loader=
 STANDARD = {"app": "tv", "api": "automatic_sign_in", "credential": "tv", "action": "delete",
             "endpoint": "api.storekit.itunes.apple.com:443"}
 TARGET = {"namespace": "identity", "job": "autosignin", "instance": "10.0.0.1:9464", "pod": "worker-0"}
+
+
+def exported():
+    """What there is before any rule: of the worker, and of Prometheus about each target."""
+    return {**catalogue(), "up": set()}
 
 
 def selectors(expression):
@@ -41,8 +49,8 @@ def selectors(expression):
 
 
 def known_series():
-    """The catalogue, and what the rules record, with the labels that its name promises."""
-    series = catalogue()
+    """The catalogue, Prometheus' own, and what the rules record, with the labels that its name promises."""
+    series = exported()
     for rule in rules():
         if "record" in rule:
             level, metric, operation = rule["record"].split(":")
@@ -94,6 +102,11 @@ def test_records_are_named_level_metric_operations(rule):
     assert re.fullmatch(r"(global|(namespace|job|type|le)(_(job|type|le))*):autosignin_[a-z_]+:[a-z_]+(\d+[mhd])?", rule["record"])
 
 
+# Either it is so or not: the value of the expression says nothing more.
+STATES = {"AutosigninCredentialRefused", "AutosigninRejectingEverything", "AutosigninKeysUnusable", "AutosigninNothingAssigned",
+          "AutosigninBrokersUnreachable", "AutosigninDeadLettersUnwatched", "AutosigninWorkerAbsent", "AutosigninReplicaDown"}
+
+
 @pytest.mark.parametrize("rule", alerts(), ids=lambda rule: rule["alert"] + rule["labels"].get("window", ""))
 def test_alerts_have_what_a_person_needs(rule):
     assert re.fullmatch(r"Autosignin([A-Z][a-z]+)+", rule["alert"])
@@ -102,9 +115,15 @@ def test_alerts_have_what_a_person_needs(rule):
         assert rule["annotations"][name].strip()
     assert not rule["annotations"]["summary"].endswith(".")
     assert re.search(r"[.)]$", rule["annotations"]["description"])
-    # Pages are about time and states, never about offsets.
+    assert rule["annotations"]["runbook"] == f"runbooks/{rule['alert']}.md"
+    # Whoever is woken has to know by whom; and by how much, where the expression knows that.
+    assert re.search(r"\{\{ \$labels\.namespace \}\}/\{\{ (\$labels\.job|\.) \}\}", rule["annotations"]["description"])
+    assert ("$value" in rule["annotations"]["summary"]) != (rule["alert"] in STATES)
+    # Pages are about time and states, never about offsets: those may only be there or not.
     if rule["labels"]["severity"] == "critical":
-        assert "lag" not in rule["expr"] and "offset" not in rule["expr"]
+        names = re.sub(r"autosignin_offset_resets_total|group by \([^)]*\) \((last_over_time\()?autosignin_partition_committed_offset", "",
+                       rule["expr"])
+        assert "lag" not in names and "offset" not in names
 
 
 def test_every_alert_is_tested_in_three_ways():
@@ -117,15 +136,15 @@ def test_every_alert_is_tested_in_three_ways():
 
 
 def standard_labels(name):
-    return {label: value for label, value in STANDARD.items() if label in catalogue()[name]}
+    return {label: value for label, value in STANDARD.items() if label in exported()[name]}
 
 
 def series_name(text, unlabelled=False):
     name, _, own = text.partition("{")
     labels = dict(re.findall(r'(\w+)="([^"]*)"', own))
-    assert name in catalogue() and set(labels) <= catalogue()[name] | set(TARGET), text
+    assert name in exported() and set(labels) <= exported()[name] | set(TARGET), text
     labels = {**({} if unlabelled else TARGET), **standard_labels(name), **labels}
-    if "pod" in labels:
+    if "pod" in labels and "instance=" not in own:
         labels["instance"] = labels["pod"]
     return name + "{" + ",".join(f'{key}="{value}"' for key, value in labels.items()) + "}"
 
@@ -158,7 +177,7 @@ def promtool_test(alert, case):
 def rules_for(tmp_path, alert, case):
     """What the alert needs: itself, with its summary where the case says what it is, and the pair of windows that is meant."""
     kept = []
-    alert_uses_records = alert == "AutosigninBudgetBurn"
+    alert_uses_records = any(":autosignin_" in rule["expr"] for rule in alerts() if rule["alert"] == alert)
     for group in groups():
         picked = []
         for rule in group["rules"]:
@@ -202,3 +221,59 @@ def test_a_storm_of_401_pages_within_five_minutes(tmp_path):
     # The storm begins at most a minute before the scrape at 10m that shows it; it pages at 12m at the latest.
     group_wait = 30
     assert (12 - 9) * 60 + group_wait <= 300
+
+
+def rendered(values):
+    """The rules of a release, by name; those of one name in a list."""
+    found = {}
+    for group in one(render("production", values), "PrometheusRule")["spec"]["groups"]:
+        for rule in group["rules"]:
+            found.setdefault(rule.get("alert") or rule["record"], []).append(rule)
+    return found
+
+
+def test_the_age_that_pages_is_the_longest_objective():
+    def of(values):
+        ((record,), (alert,)) = (rendered(values)[name] for name in ("global:autosignin_slo_seconds:max", "AutosigninOldestUnexecuted"))
+        assert "> scalar(global:autosignin_slo_seconds:max{" in alert["expr"]
+        return record["expr"]
+    assert of({}) == "vector(900)"
+    objectives = [{"type": "account.deleted.v1", "seconds": seconds, "ratio": 0.99} for seconds in (900, 3600)]
+    assert of({"slo": {"objectives": objectives}}) == "vector(3600)"
+
+
+@pytest.mark.parametrize("seconds,found", [(900, 1), (3600, 0)])
+def test_another_objective_pages_at_another_age(seconds, found, tmp_path):
+    case = {"fires": {'autosignin_oldest_unexecuted_seconds{state="received"}': "1200x60"}, "at": "30m"}
+    path = rules_for(tmp_path, "AutosigninOldestUnexecuted", case)
+    path.write_text(path.read_text().replace("vector(900)", f"vector({seconds})"))
+    test = promtool_test("AutosigninOldestUnexecuted", case)
+    test["alert_rule_test"][0]["exp_alerts"] = test["alert_rule_test"][0]["exp_alerts"][:found]
+    file = tmp_path / "test.yaml"
+    file.write_text(yaml.safe_dump({"rule_files": [str(path)], "evaluation_interval": "1m", "tests": [test]}))
+    done = promtool("test", "rules", file)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("change", [{"for": "9m"}, {"expr": "up == 0"}, {"severity": "warning"}], ids=lambda it: next(iter(it)))
+def test_four_rules_of_one_name_are_not_made_the_same(change):
+    done = helm("template", "release", CHART, *files_of("production"),
+                values={"prometheusRule": {"alerts": {"AutosigninBudgetBurn": change}}})
+    assert done.returncode != 0 and "AutosigninBudgetBurn" in done.stderr, done.stderr
+    left_out = rendered({"prometheusRule": {"alerts": {"AutosigninBudgetBurn": {"enabled": False}}}})
+    assert "AutosigninBudgetBurn" not in left_out and len(rendered({})["AutosigninBudgetBurn"]) == 4
+
+
+def test_raw_rules_link_to_runbooks_by_the_line_in_the_readme(tmp_path):
+    (line,) = re.findall(r"^\$ (sed -i .*) rules/\*\.yaml", (CHART / "README.md").read_text(), re.M)
+    for path in RULES:
+        copy = shutil.copy(path, tmp_path)
+        subprocess.run([*shlex.split(line), copy], check=True)
+        with open(copy) as file:
+            changed = yaml.safe_load(file)["groups"]
+        for rule in [rule for group in changed for rule in group["rules"] if "alert" in rule]:
+            assert rule["annotations"]["runbook_url"] == f"https://runbooks.example.com/autosignin/{rule['alert']}.md"
+            assert "runbook" not in rule["annotations"]
+    for name, rules_of_name in rendered({}).items():
+        for rule in [rule for rule in rules_of_name if "alert" in rule]:
+            assert rule["annotations"]["runbook_url"].endswith(f"/{name}.md") and "runbook" not in rule["annotations"]

@@ -4,6 +4,7 @@ keys, the list of alerts from the rules, the tables in helm/README.md, and the d
     values_reference.py --worker PROGRAM --helm PROGRAM [--update]     says what is out of date, or brings it up to date
 """
 import argparse
+import collections
 import json
 import pathlib
 import re
@@ -100,14 +101,16 @@ def alerts_of(chart=CHART):
     for path in sorted((chart / "rules").glob("*.yaml")):
         for group in yaml.safe_load(path.read_text())["groups"]:
             names += [rule["alert"] for rule in group["rules"] if "alert" in rule]
-    return sorted(set(names))
+    return names
 
 
 def schema_text(reference):
     schema = json.loads(SCHEMA.read_text())
     schema["properties"]["config"] = config_schema(reference)
+    # Where several rules have one name, one change of `for` or `expr` would make them all the same.
     schema["properties"]["prometheusRule"]["properties"]["alerts"]["properties"] = {
-        name: {"$ref": "#/definitions/alert"} for name in alerts_of()}
+        name: {"$ref": "#/definitions/" + ("alert" if count == 1 else "alertOfSeveralRules")}
+        for name, count in sorted(collections.Counter(alerts_of()).items())}
     objective = schema["properties"]["slo"]["properties"]["objectives"]["items"]["properties"]
     aliases = schema["properties"]["config"]["properties"]["events"]["properties"]["type_aliases"]
     objective["type"]["enum"] = aliases["additionalProperties"]["enum"]

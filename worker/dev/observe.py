@@ -37,8 +37,9 @@ def faster(text):
     text = re.sub(r"\[(\d+)(m|h|d|s)\]", lambda it: f"[{max(4, int(shorter(it[1], it[2])[:-1]))}s]", text)
     text = re.sub(r"\[(\d+)(m|h):(\d+)(m|s)\]", lambda it: f"[{shorter(it[1], it[2])}:{shorter(it[3], it[4])}]", text)
     text = re.sub(r"\b(for|interval): (\d+)(m|h|d|s)\b", lambda it: f"{it[1]}: {shorter(it[2], it[3])}", text)
-    text = re.sub(r"(oldest_unexecuted_seconds\{[^}]*\}\[\d+s\]\)\)|breaker_open_seconds\)|dead_letters_oldest_seconds\[\d+s\]\)\)) > (\d+)",
+    text = re.sub(r"(breaker_open_seconds\)|dead_letters_oldest_seconds\[\d+s\]\)\)) > (\d+)",
                   lambda it: f"{it[1]} > {int(it[2]) // FASTER}", text)
+    text = re.sub(r"(slo_seconds:max\s+expr: vector\()(\d+)", lambda it: f"{it[1]}{int(it[2]) // FASTER}", text)
     return re.sub(r"le: ['\"](60|900)['\"]", lambda it: f'le: "{BUCKETS[it[1]]}"', text)
 
 
