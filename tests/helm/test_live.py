@@ -73,6 +73,13 @@ def test_every_query_of_every_panel_returns_data(run, name):
     assert flat <= set(ZERO), "0 all the time, for no reason that is known"
 
 
+def test_the_longest_wait_is_of_dead_letters_too(run):
+    """The demo has one of an event that claims to be old; the worker's farewell must not turn the number green."""
+    (query,) = [expression for title, expression in expressions(boards()["overview"]) if title == "Longest wait"]
+    ((_, points),) = run.range(query)
+    assert points[-1][1] > 86400
+
+
 def test_every_query_of_every_runbook_runs(run):
     for name, page in PAGES.items():
         for query in blocks(page, "promql"):
