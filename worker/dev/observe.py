@@ -50,15 +50,15 @@ def free_port():
 
 
 class Prometheus:
-    """Debian's, in a folder of its own, asking each worker every second. `targets`: the admin port of each job."""
+    """Debian's, in a folder of its own, asking each worker every `interval` seconds. `targets`: the admin port of each job."""
 
-    def __init__(self, folder, targets, rule_texts):
+    def __init__(self, folder, targets, rule_texts, interval=1):
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         for name, text in rule_texts.items():
             (folder / name).write_text(text)
         (folder / "prometheus.yml").write_text(
-            "global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}\n"
+            f"global: {{scrape_interval: {interval}s, scrape_timeout: 1s, evaluation_interval: {interval}s}}\n"
             f"rule_files: [{', '.join(rule_texts)}]\n"
             "scrape_configs:\n" + "".join(
                 f"  - job_name: {job}\n    static_configs:\n"
