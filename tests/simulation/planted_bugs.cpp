@@ -103,6 +103,7 @@ constexpr std::array rows{
     ROW(bytes_never_given_back),
     ROW(youngest_shown_as_oldest),
     ROW(letters_not_shown_as_open),
+    ROW(standstill_of_the_whole_worker),
     ROW(letter_settled_before_acknowledged),
     ROW(refused_replay_settled),
     ROW(neighbour_settled),

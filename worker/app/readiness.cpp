@@ -4,18 +4,25 @@
 
 namespace app {
 
+namespace {
+
+std::string what_rests(const std::optional<core::TopicPartition>& owed) {
+    return owed ? fmt::format("what Kafka owes {}[{}] has not", owed->topic, owed->partition) : "nothing has";
+}
+
+}  // namespace
+
 admin::Health health(const Circumstances& now) {
     if (now.fatal) {
         return {false, now.fatal->message, false, now.fatal->message};
     }
     const bool reached = now.source.contact == kafka::Contact::reached;
     // Where the brokers are away, a new process would stand still as well.
-    if (reached && now.stands_still_for && *now.stands_still_for >= now.standstill_fail_after) {
+    if (reached && now.standstill && now.standstill->lasts >= now.standstill_fail_after) {
         const std::string reason = fmt::format(
-            "there is work, nothing holds it, and nothing has moved for {:.0f} s; the log line "
-            "\"standstill\" "
-            "says what is outstanding",
-            common::seconds(*now.stands_still_for));
+            "there is work, nothing holds it, and {} moved for {:.0f} s; the log line \"standstill\" says "
+            "what is outstanding",
+            what_rests(now.standstill->partition), common::seconds(now.standstill->lasts));
         return {false, reason, false, reason};
     }
     const auto not_ready = [](std::string reason) {

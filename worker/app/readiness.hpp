@@ -7,6 +7,7 @@
 #include "worker/adapters/admin/admin_server.hpp"
 #include "worker/adapters/kafka/reporter.hpp"
 #include "worker/adapters/kafka/stats.hpp"
+#include "worker/core/engine/stats.hpp"
 
 namespace app {
 
@@ -14,7 +15,7 @@ struct Circumstances {
     const kafka::KafkaStats& source;
     const std::optional<kafka::Fatal>& fatal;  // of the source or the sink
     bool draining = false;
-    std::optional<common::Duration> stands_still_for{};  // of the engine's status
+    const std::optional<core::Standstill>& standstill;  // of the engine's status
     common::Duration standstill_fail_after{};
 };
 

@@ -261,8 +261,7 @@ std::string Worker::Parts::metrics_page() {
 }
 
 admin::Health Worker::Parts::health_now(const core::Status& status) const {
-    return health(
-        {source->stats(), fatal(), status.draining, status.stands_still_for, standstill_fail_after});
+    return health({source->stats(), fatal(), status.draining, status.standstill, standstill_fail_after});
 }
 
 std::string Worker::Parts::front_page() {

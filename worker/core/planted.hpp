@@ -83,6 +83,7 @@ enum class Bug : std::uint8_t {
     bytes_never_given_back,
     youngest_shown_as_oldest,
     letters_not_shown_as_open,
+    standstill_of_the_whole_worker,
     // letters
     letter_settled_before_acknowledged,
     refused_replay_settled,

@@ -188,7 +188,7 @@ TEST_CASE("gates, breakers, flights and standing still are told in words") {
     status.breakers[0].open_for = 5min;
     status.in_flight = 3;
     status.in_flight_max = 200;
-    status.stands_still_for = 130s;
+    status.standstill = core::Standstill{.lasts = 130s, .partition = core::TopicPartition{"a<b", 4}};
     status.draining = true;
     admin::Scene all = scene();
     all.health = {true, "", false, "draining: no new records are taken"};
@@ -199,7 +199,7 @@ TEST_CASE("gates, breakers, flights and standing still are told in words") {
     CHECK(contains(page, "11 accounts wait; next probe in 4.0 s"));
     CHECK(contains(page, "<span class=\"state bad\">open</span>"));
     CHECK(contains(page, "3 of 200"));
-    CHECK(contains(page, "Work stands still: 2 min 10 s."));
+    CHECK(contains(page, "Work stands still: 2 min 10 s at a&lt;b/4."));
     CHECK(contains(
         page, "<span class=\"state bad\">not ready</span> draining: no new records are taken, draining"));
 }

@@ -53,6 +53,14 @@ kafka::KafkaStats without_partitions_again() {
     return stats;
 }
 
+core::Standstill rests(int lasts) {
+    return {.lasts = seconds{lasts}, .partition = {}};
+}
+
+core::Standstill owed(int lasts) {
+    return {.lasts = seconds{lasts}, .partition = core::TopicPartition{"accounts", 7}};
+}
+
 }  // namespace
 
 // /livez is what makes a supervisor kill the process, so it fails only where a new process would do better;
@@ -63,25 +71,30 @@ TEST_CASE("livez and readyz: what each state of the worker means for them") {
         kafka::KafkaStats source;
         bool fatal;
         bool draining;
-        std::optional<common::Duration> still;  // allowed: 60 s
+        std::optional<core::Standstill> still;  // allowed: 60 s
         const char* dies_of;                    // "" where /livez answers 200
         const char* not_ready_for;              // "" where /readyz does
     };
     const Row rows[] = {
         {"it works", at_work(), false, false, {}, alive, ""},
-        {"a pause within the bound is no standstill", at_work(), false, false, seconds{59}, alive, ""},
-        {"at the bound it is one", at_work(), false, false, seconds{60}, "nothing has moved for 60 s",
+        {"a pause within the bound is no standstill", at_work(), false, false, rests(59), alive, ""},
+        {"at the bound it is one", at_work(), false, false, rests(60), "nothing has moved for 60 s",
          "nothing has moved for 60 s"},
+        {"one partition is enough, and named", at_work(), false, false, owed(60),
+         "what Kafka owes accounts[7] has not moved for 60 s",
+         "what Kafka owes accounts[7] has not moved for 60 s"},
+        {"without a broker no process is given what it is owed", out_of_touch(), false, false, owed(600),
+         alive, "no broker answers"},
         {"without a broker everything stands still, in a new process too", out_of_touch(), false, false,
-         seconds{600}, alive, "no broker answers"},
-        {"so it does before the first broker answers", never_reached(), false, false, seconds{600}, alive,
+         rests(600), alive, "no broker answers"},
+        {"so it does before the first broker answers", never_reached(), false, false, rests(600), alive,
          "no broker was reached yet"},
-        {"a drain that stands still dies", at_work(), false, true, seconds{600},
-         "nothing has moved for 600 s", "nothing has moved for 600 s"},
-        {"a held partition does not excuse the others", holding(), false, false, seconds{60},
+        {"a drain that stands still dies", at_work(), false, true, rests(600), "nothing has moved for 600 s",
+         "nothing has moved for 600 s"},
+        {"a held partition does not excuse the others", holding(), false, false, rests(60),
          "nothing has moved for 60 s", "nothing has moved for 60 s"},
         {"fatal", at_work(), true, false, {}, "fenced: use another id", "fenced: use another id"},
-        {"fatal says more than a standstill", at_work(), true, false, seconds{600}, "fenced: use another id",
+        {"fatal says more than a standstill", at_work(), true, false, rests(600), "fenced: use another id",
          "fenced: use another id"},
         {"fatal needs no broker",
          out_of_touch(),

@@ -1,5 +1,7 @@
 #include "worker/adapters/admin/status_json.hpp"
 
+#include <fmt/format.h>
+
 #include <chrono>
 #include <nlohmann/json.hpp>
 
@@ -112,12 +114,17 @@ Json lane(const core::LanePlace& place, common::WallTime now) {
 }  // namespace
 
 std::string status_json(const core::Status& status, std::string_view version) {
+    const auto& still = status.standstill;
     const Json page{
         {"version", version},
         {"draining", status.draining},
         {"oldest_unexecuted_seconds", seconds_or_null(status.oldest_unexecuted)},
         {"oldest_unexecuted_by_wait_seconds", oldest_by_wait(status)},
-        {"stands_still_for_seconds", seconds_or_null(status.stands_still_for)},
+        {"stands_still_for_seconds", still ? Json(common::seconds(still->lasts)) : Json(nullptr)},
+        {"stands_still_at",
+         still && still->partition
+             ? Json(fmt::format("{}/{}", still->partition->topic, still->partition->partition))
+             : Json(nullptr)},
         {"in_flight", status.in_flight},
         {"in_flight_limit", status.in_flight_max},
         {"lanes",

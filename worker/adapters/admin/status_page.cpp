@@ -278,11 +278,13 @@ std::string status_page(const core::Status& status, const Scene& scene) {
         "not be?</h1>\n",
         escaped(scene.version), health_html(scene.health) + (status.draining ? ", draining" : ""));
     html += answer_html(status, scene);
-    if (status.stands_still_for) {
+    if (status.standstill) {
+        const auto& partition = status.standstill->partition;
         html += fmt::format(
-            "<p class=\"answer bad\">Work stands still: {}. The log line standstill says what is "
+            "<p class=\"answer bad\">Work stands still: {}{}. The log line standstill says what is "
             "outstanding.</p>\n",
-            span_text(*status.stands_still_for));
+            span_text(status.standstill->lasts),
+            partition ? escaped(fmt::format(" at {}/{}", partition->topic, partition->partition)) : "");
     }
     html += section("oldest", "Why", oldest_html(status, scene));
     html += section("minutes", "The last minutes", pictures_html(scene.history));

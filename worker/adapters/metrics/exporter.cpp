@@ -140,7 +140,8 @@ void add_gauges(Page& page, const core::Status& status) {
             common::seconds(oldest.value_or(common::Duration{})));
     }
     page.set(
-        Metric::standstill_seconds, common::seconds(status.stands_still_for.value_or(common::Duration{})));
+        Metric::standstill_seconds,
+        common::seconds(status.standstill ? status.standstill->lasts : common::Duration{}));
     page.set(Metric::key_set_age, common::seconds(status.key_set_age.value_or(common::Duration{})));
     const std::size_t lanes[] = {
         status.lanes_ready, status.lanes_waiting, status.lanes_held, status.lanes_limited};

@@ -1,4 +1,5 @@
 // What is safe to commit, with the map of what is finished above it. One commit is under way at a time.
+#include <algorithm>
 #include <chrono>
 
 #include <fmt/format.h>
@@ -16,6 +17,13 @@ constexpr common::Duration after_refusal = std::chrono::seconds{1};
 constexpr common::Duration after_refusal_while_leaving = std::chrono::milliseconds{200};
 
 }  // namespace
+
+void Engine::Impl::commit_later(Partition& partition) {
+    partition.dirty = true;
+    if (!partition.commit_owed) {
+        partition.commit_owed = std::max(now_.steady, next_commit_);
+    }
+}
 
 void Engine::Impl::commit_if_due(bool at_once) {
     if (!commit_under_way_.empty() || partitions_.empty()) {
@@ -65,6 +73,11 @@ void Engine::Impl::on(CommitEnded& ended) {
         if (ended.ok) {
             committed->committed = std::max(committed->committed, commit.offset);
             committed->commits_refused = 0;
+            acknowledged(committed->commit_owed.value_or(now_.steady));
+            committed->commit_owed.reset();
+            if (committed->dirty) {
+                commit_later(*committed);
+            }
         } else {
             committed->dirty = !planted(Bug::refused_commit_forgotten);
             ++committed->commits_refused;

@@ -4,6 +4,8 @@
 #include <iterator>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "worker/core/engine/impl.hpp"
 
 namespace core {
@@ -139,6 +141,10 @@ Engine::Impl::Fields Engine::Impl::named(CredentialId id, Fields more) const {
     Fields fields{{"api", std::string{api_name(api_of(one.kind))}}, {"credential", one.name}};
     fields.insert(fields.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
     return fields;
+}
+
+std::string Engine::Impl::place_of(const TopicPartition& partition) {
+    return fmt::format("{}/{}", partition.topic, partition.partition);
 }
 
 Engine::Impl::Partition* Engine::Impl::partition(Epoch epoch) {

@@ -109,6 +109,8 @@ private:
         std::size_t map_chars = 0;
         int commits_refused = 0;  // in a row
         bool dirty = false;       // something finished since the last commit was sent
+        // Since when a commit of it is due that was not acknowledged; none: everything is committed.
+        std::optional<common::Instant> commit_owed{};
         bool paused = false;
         bool leaving = false;
     };
@@ -129,6 +131,13 @@ private:
         StoreKind kind = StoreKind::receipt;
         std::optional<std::size_t> command{};  // receipt: about which command; none: about the event
         int failures = 0;
+        std::optional<common::Instant> owed{};    // since it was first handed over, time in the queue aside
+        std::optional<common::Instant> queued{};  // again, after a refusal
+    };
+    // The partition that Kafka has owed an acknowledgement for longest.
+    struct Owed {
+        Epoch epoch;
+        common::Instant since;
     };
     using FlightKey = common::SlabKey<struct FlightTag>;
     using StoreKey = common::SlabKey<struct StoreTag>;
@@ -209,7 +218,7 @@ private:
     void settle(ObligationKey key);
     void store_receipts(ObligationKey key);
     void emit_stores();
-    void emit(StoreKey key, const StoreWork& work);
+    void emit(StoreKey key, StoreWork& work);
     [[nodiscard]] OutgoingRecord dead_letter_of(const Obligation& obligation) const;
     [[nodiscard]] OutgoingRecord receipt_of(
         const Obligation& obligation, std::optional<std::size_t> command) const;
@@ -219,6 +228,7 @@ private:
     void say_outcome(const Obligation& obligation);
 
     // commits.cpp
+    void commit_later(Partition& partition);
     void commit_if_due(bool at_once);
     void on(CommitEnded& ended);
 
@@ -250,9 +260,11 @@ private:
     [[nodiscard]] bool held_on_purpose(const Channel& channel) const;
     [[nodiscard]] bool something_should_move() const;
     void begin_watch();
+    void acknowledged(common::Instant owed_since);
+    [[nodiscard]] std::optional<Owed> longest_owed() const;
     void watch_for_standstill();
     [[nodiscard]] common::Instant next_watch() const;
-    [[nodiscard]] std::optional<common::Duration> stands_still_for(common::Now now) const;
+    [[nodiscard]] std::optional<Standstill> standstill(common::Now now) const;
 
     // status.cpp
     void show_holds(Status& status, common::Now now) const;
@@ -291,6 +303,7 @@ private:
     // How log lines name a credential.
     using Fields = std::vector<std::pair<std::string_view, std::string>>;
     [[nodiscard]] Fields named(CredentialId id, Fields more = {}) const;
+    [[nodiscard]] static std::string place_of(const TopicPartition& partition);
     [[nodiscard]] Partition* partition(Epoch epoch);
 
     Settings settings_;
@@ -333,6 +346,9 @@ private:
     common::Instant moved_{};    // a record came, Apple answered or Kafka acknowledged
     common::Instant watched_{};  // the last step
     bool should_move_ = false;   // since then
+    // Before this nothing that Kafka owes counts: the process was stopped, or the brokers were away.
+    common::Instant owed_from_{};
+    common::Instant next_look_{};
     bool standstill_said_ = false;
     std::string last_store_error_;
     std::string last_commit_error_;

@@ -36,10 +36,6 @@ void leave_out_what_ended_before(Obligation& obligation) {
     }
 }
 
-std::string place_of(const TopicPartition& partition) {
-    return fmt::format("{}/{}", partition.topic, partition.partition);
-}
-
 }  // namespace
 
 void Engine::Impl::on(Assigned& assigned) {
@@ -80,7 +76,7 @@ void Engine::Impl::on(Received& received) {
     moved_ = now_.steady;
     from->position = record.offset + 1;
     if (from->tracker.delivered(record.offset)) {
-        from->dirty = true;
+        commit_later(*from);
         ++stats_.counters.records_already_finished;
         return;
     }

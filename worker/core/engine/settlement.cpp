@@ -93,13 +93,15 @@ void Engine::Impl::store_receipts(ObligationKey key) {
 
 void Engine::Impl::emit_stores() {
     while (!stores_to_repeat_.empty() && stores_to_repeat_.begin()->first <= now_.steady) {
-        stores_queued_.push_back(stores_to_repeat_.begin()->second);
+        const StoreKey key = stores_to_repeat_.begin()->second;
+        stores_.at(key).queued = now_.steady;
+        stores_queued_.push_back(key);
         stores_to_repeat_.erase(stores_to_repeat_.begin());
     }
     while (!stores_queued_.empty() && stores_in_flight_ < settings_.stores_in_flight_max) {
         const StoreKey key = stores_queued_.front();
         stores_queued_.pop_front();
-        const StoreWork work = stores_.at(key);
+        StoreWork& work = stores_.at(key);
         if (obligations_.find(work.obligation) == nullptr) {
             stores_.erase(key);  // its partition was released meanwhile
         } else {
@@ -108,8 +110,10 @@ void Engine::Impl::emit_stores() {
     }
 }
 
-void Engine::Impl::emit(StoreKey key, const StoreWork& work) {
+void Engine::Impl::emit(StoreKey key, StoreWork& work) {
     const Obligation& obligation = obligations_.at(work.obligation);
+    work.owed = work.owed.value_or(now_.steady) + (now_.steady - work.queued.value_or(now_.steady));
+    work.queued.reset();
     ++stores_in_flight_;
     effects_->emplace_back(Store{
         StoreId{key.packed()}, work.kind,
@@ -205,6 +209,7 @@ void Engine::Impl::on(StoreEnded& ended) {
         (planted(Bug::receipt_believed_too_early) && work.kind == StoreKind::receipt)) {
         moved_ = now_.steady;
         const StoreWork done = work;
+        acknowledged(done.owed.value_or(now_.steady));
         stores_.erase(key);
         if (done.kind == StoreKind::dead_letter) {
             ++stats_.counters.dead_letters[static_cast<std::size_t>(reason_of(*obligation))];
@@ -247,7 +252,9 @@ void Engine::Impl::finish(ObligationKey key) {
     const Obligation& obligation = obligations_.at(key);
     Partition& from = *partition(obligation.record.epoch);
     INVARIANT(from.tracker.finished(obligation.record.offset), "a record was settled twice");
-    from.dirty = !planted(Bug::finished_and_not_committed);
+    if (!planted(Bug::finished_and_not_committed)) {
+        commit_later(from);
+    }
     ++completions_;
     const Outcome outcome = outcome_of(obligation);
     // As a dead letter it was counted already, and as late; a replay must not use up the objective once more.

@@ -1,8 +1,16 @@
 // Frontier watch: there is work, nothing that holds it on purpose explains why it rests, and still nothing
 // moves. Then something is broken that no retry mends, here or at the broker, and people must be told.
+//
+// What waits at Apple is judged for the worker as a whole: lanes of all partitions share gates, limits and
+// one order by deadline, so that a partition may rest for hours in a queue that moves. What Kafka owes is
+// judged for each partition, however busy the others are: a commit that is due, and a dead letter or receipt
+// from the moment it was first handed over, since both end within seconds where nothing is wrong.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "worker/core/engine/impl.hpp"
+#include "worker/core/planted.hpp"
 
 namespace core {
 
@@ -84,12 +92,58 @@ void Engine::Impl::begin_watch() {
     if (!should_move_ || was_stopped) {
         moved_ = now_.steady;
     }
+    if (was_stopped) {
+        owed_from_ = now_.steady;
+    }
     watched_ = now_.steady;
+}
+
+// What was owed for long and is acknowledged shows that Kafka comes back, after an outage say: everybody else
+// who waits gets the whole time anew.
+void Engine::Impl::acknowledged(common::Instant owed_since) {
+    const bool comes_back = now_.steady - owed_since >= settings_.standstill_after / 2;
+    if (comes_back || planted(Bug::standstill_of_the_whole_worker)) {
+        owed_from_ = now_.steady;
+    }
+}
+
+// Partitions that leave have a bound of their own. What is queued waits for the stores in flight, which are
+// judged. Costs O(stores).
+std::optional<Engine::Impl::Owed> Engine::Impl::longest_owed() const {
+    std::optional<Owed> longest;
+    const auto consider = [&](Epoch epoch, common::Instant since) {
+        if (!longest || since < longest->since) {
+            longest = {epoch, since};
+        }
+    };
+    for (const auto& [epoch, partition] : partitions_) {
+        if (partition.commit_owed && !partition.leaving) {
+            consider(epoch, *partition.commit_owed);
+        }
+    }
+    stores_.for_each([&](const StoreWork& work) {
+        const Obligation* const obligation = obligations_.find(work.obligation);
+        if (work.owed && !work.queued && obligation != nullptr &&
+            !partitions_.at(obligation->record.epoch).leaving) {
+            consider(obligation->record.epoch, *work.owed);
+        }
+    });
+    if (longest) {
+        longest->since = std::max(longest->since, owed_from_);
+    }
+    return longest;
 }
 
 void Engine::Impl::watch_for_standstill() {
     should_move_ = something_should_move();
-    if (!should_move_ || now_.steady - moved_ < settings_.standstill_after) {
+    const bool worker_rests = should_move_ && now_.steady - moved_ >= settings_.standstill_after;
+    // A look at every store: now and then while the worker is busy.
+    if (!worker_rests && now_.steady < next_look_) {
+        return;
+    }
+    next_look_ = now_.steady + settings_.standstill_after / 8;
+    const std::optional<Standstill> found = standstill(now_);
+    if (!found) {
         standstill_said_ = false;
         return;
     }
@@ -100,12 +154,13 @@ void Engine::Impl::watch_for_standstill() {
     const Status shown = status(now_);
     say(Severity::error, "standstill",
         fmt::format(
-            "there is work, no gate or breaker holds it, and nothing has moved for {:.0f} s; look at the "
-            "errors "
-            "before this line and at what is outstanding: a broker that does not acknowledge, or an API that "
-            "does not answer",
-            common::seconds(now_.steady - moved_)),
-        {{"in_flight", fmt::to_string(shown.in_flight)},
+            "there is work, no gate or breaker holds it, and {} for {:.0f} s; look at the errors before this "
+            "line and at what is outstanding: a broker that does not acknowledge, or an API that does not "
+            "answer",
+            worker_rests ? "nothing has moved" : "Kafka acknowledges nothing of a partition",
+            common::seconds(found->lasts)),
+        {{"partition", found->partition ? place_of(*found->partition) : ""},
+         {"in_flight", fmt::to_string(shown.in_flight)},
          {"lanes_ready", fmt::to_string(shown.lanes_ready)},
          {"lanes_waiting", fmt::to_string(shown.lanes_waiting)},
          {"records_buffered", fmt::to_string(shown.records_buffered)},
@@ -123,9 +178,19 @@ common::Instant Engine::Impl::next_watch() const {
     return should_move_ ? now_.steady + settings_.standstill_after / 4 : common::never;
 }
 
-std::optional<common::Duration> Engine::Impl::stands_still_for(common::Now now) const {
-    const common::Duration still = now.steady - moved_;
-    return should_move_ && still >= settings_.standstill_after ? std::optional{still} : std::nullopt;
+std::optional<Standstill> Engine::Impl::standstill(common::Now now) const {
+    if (!should_move_) {
+        return std::nullopt;  // nothing is owed either, or drain_timeout is the bound
+    }
+    const std::optional<Owed> owed = longest_owed();
+    common::Duration lasts = now.steady - moved_;
+    if (owed) {
+        lasts = std::max(lasts, now.steady - owed->since);
+    }
+    if (lasts < settings_.standstill_after) {
+        return std::nullopt;
+    }
+    return Standstill{lasts, owed ? std::optional{partitions_.at(owed->epoch).name} : std::nullopt};
 }
 
 }  // namespace core

@@ -109,6 +109,13 @@ struct PartitionStatus {
     bool revoking = false;
 };
 
+// Work that rests though nothing holds it on purpose.
+struct Standstill {
+    common::Duration lasts{};
+    // The one whose acknowledgement Kafka has owed longest; none: Kafka owes nothing.
+    std::optional<TopicPartition> partition{};
+};
+
 // Gauges, made on demand. Costs O(records buffered) for the oldest one: for a scrape, not for every turn.
 struct Status {
     std::size_t in_flight = 0;
@@ -126,8 +133,7 @@ struct Status {
     std::optional<common::Duration> oldest_unexecuted{};
     // The same for each Wait: none waits for it.
     std::array<std::optional<common::Duration>, wait_kinds.size()> oldest_by_wait{};
-    // Since the last movement; none while work moves, is held on purpose, or there is none.
-    std::optional<common::Duration> stands_still_for{};
+    std::optional<Standstill> standstill{};
     bool draining = false;
     std::optional<common::Duration> key_set_age{};  // none: there is none
     std::size_t notifications_remembered = 0;

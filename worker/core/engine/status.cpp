@@ -45,7 +45,7 @@ Status Engine::Impl::status(common::Now now) const {
         status.oldest_unexecuted = common::age(*oldest, now.wall);
     }
 
-    status.stands_still_for = stands_still_for(now);
+    status.standstill = standstill(now);
     show_holds(status, now);
     for (const auto& [epoch, partition] : partitions_) {
         status.partitions.push_back(

@@ -38,6 +38,8 @@ std::string_view promise_name(Promise promise) noexcept {
             return "few_repeats";
         case Promise::gauges_true:
             return "gauges_true";
+        case Promise::standstill_true:
+            return "standstill_true";
         case Promise::oldest_not_younger:
             return "oldest_not_younger";
         case Promise::converges:

@@ -27,6 +27,7 @@ enum class Promise : std::uint8_t {
     one_visible_state,         // a receipt says what Apple answered, or that a dead letter is stored
     few_repeats,               // what was committed is never sent again, and what finished is soon committed
     gauges_true,               // counters and gauges equal a recount
+    standstill_true,           // what Kafka owes a partition for long is told, and nothing else is
     oldest_not_younger,        // the oldest unexecuted event is at least as old as is shown by a recount
     converges,                 // once faults stop everything is settled in bounded time
     bounded,                   // in flight, capacity, buffers

@@ -105,6 +105,7 @@ void Referee::assigned(WorkerId worker, const core::Assigned& input) {
         .next = input.next,
         .acknowledged_to = input.next,
         .acknowledged_map = claimed,
+        .committed_at = timeline_.now().steady,
         .claimed = claimed};
 }
 

@@ -114,6 +114,8 @@ private:
         core::Offset next{};             // as assigned, then as last committed
         core::Offset acknowledged_to{};  // the last commit that the broker acknowledged
         std::set<std::size_t> acknowledged_map{};
+        common::Instant covered_to{};    // when the last commit that was acknowledged was asked for
+        common::Instant committed_at{};  // and acknowledged; or the assignment
         bool commit_refused = false;
         std::set<std::size_t> claimed{};  // records finished by an earlier owner
         std::set<std::size_t> received{};
@@ -160,6 +162,11 @@ private:
         int doubts = 0;
         int canaries_well = 0;
     };
+    // A store that was asked for and is not acknowledged.
+    struct Owed {
+        core::Epoch epoch{};
+        common::Instant since{};
+    };
     // What was seen going in and out, to compare with what the worker counts.
     struct Tally {
         std::uint64_t turns = 0;
@@ -190,6 +197,11 @@ private:
         std::set<std::pair<core::Epoch, std::size_t>> letters_asked{};  // records
         std::map<core::AppId, common::TokenBucket> buckets{};
         std::vector<core::PartitionCommit> commit_under_way{};
+        common::Instant commit_asked{};
+        std::map<core::StoreId, Owed> owed{};
+        common::Instant owed_from{};  // it slept, or the broker came back: what was owed before is excused
+        common::Instant moved{};      // Apple answered or Kafka acknowledged
+        common::Instant last_turn{};
         std::set<std::size_t> heads_given_up{};
         bool received_this_turn = false;
         std::map<core::Epoch, Ownership> owned{};
@@ -240,6 +252,8 @@ private:
     void check_gauges(WorkerId worker, const Worker& known, const core::Status& status);
     void check_held(WorkerId worker, const Worker& known, const core::Status& status);
     [[nodiscard]] bool known_executed(const Ownership& owner, std::size_t record) const;
+    void acknowledged(Worker& known, common::Instant owed_since) const;
+    void check_standstill(WorkerId worker, const Worker& known, const core::Status& status);
     void check_oldest(WorkerId worker, const Worker& known, const core::Status& status);
     [[nodiscard]] std::set<std::size_t> claims(
         std::size_t partition, core::Offset offset, const std::string& metadata) const;

@@ -49,6 +49,7 @@ void Referee::commit_asked(WorkerId worker, const std::vector<core::PartitionCom
         check_commit(worker, known, owner->second, entry);
     }
     known.commit_under_way = entries;
+    known.commit_asked = timeline_.now().steady;
 }
 
 void Referee::commit_ended(WorkerId worker, const core::CommitEnded& input) {
@@ -64,6 +65,9 @@ void Referee::commit_ended(WorkerId worker, const core::CommitEnded& input) {
         Ownership& owner = found->second;
         owner.commit_refused = owner.commit_refused || !input.ok;
         if (input.ok) {
+            acknowledged(known, owner.committed_at);
+            owner.covered_to = known.commit_asked;
+            owner.committed_at = timeline_.now().steady;
             owner.acknowledged_to = entry.offset;
             owner.acknowledged_map = claims(owner.partition, entry.offset, entry.metadata);
         }

@@ -35,6 +35,10 @@ std::uint64_t commands_that(
 
 void Referee::check_counts(WorkerId worker, const core::Counters& counters, const core::Status& status) {
     Worker& known = workers_.at(worker);
+    if (timeline_.now().steady - known.last_turn > swarm_.settings.standstill_after / 2) {
+        known.owed_from = timeline_.now().steady;
+    }
+    known.last_turn = timeline_.now().steady;
     check_tally(worker, known.tally, counters);
     check_gauges(worker, known, status);
     const bool leaves = known.draining || std::any_of(
@@ -44,6 +48,7 @@ void Referee::check_counts(WorkerId worker, const core::Counters& counters, cons
     if (!leaves && ++known.tally.turns % turns_between_recounts == 0) {  // leaving forgets what is idle
         check_held(worker, known, status);
         check_oldest(worker, known, status);
+        check_standstill(worker, known, status);
     }
     known.tally.not_signed = 0;
 }
@@ -143,6 +148,65 @@ bool Referee::known_executed(const Ownership& owner, std::size_t record) const {
                           (heard->second.executed || heard->second.found_nothing ||
                            heard->second.found_nothing_after_loss);
                });
+}
+
+void Referee::acknowledged(Worker& known, common::Instant owed_since) const {
+    const common::Instant now = timeline_.now().steady;
+    known.moved = now;
+    if (now - owed_since >= swarm_.settings.standstill_after / 2) {
+        known.owed_from = now;
+    }
+}
+
+// What is certainly owed for longer than allowed must be told, and what is told must be owed: the worker may
+// know better within the time that a commit waits for its turn.
+void Referee::check_standstill(WorkerId worker, const Worker& known, const core::Status& status) {
+    const core::Settings& settings = swarm_.settings;
+    const common::Instant now = timeline_.now().steady;
+    const common::Duration turn =
+        std::max<common::Duration>(settings.commit_interval, std::chrono::seconds{1});
+    constexpr std::size_t enough_for_all = 1000;  // stores in flight: none waits for its turn
+    common::Instant since = common::never;
+    std::set<core::Epoch> suspects;
+    for (const auto& [id, owed] : known.owed) {
+        if (known.owned.contains(owed.epoch)) {
+            since = settings.stores_in_flight_max >= enough_for_all ? std::min(since, owed.since) : since;
+            if (now - owed.since >= settings.standstill_after) {
+                suspects.insert(owed.epoch);
+            }
+        }
+    }
+    for (const auto& [epoch, owner] : known.owned) {
+        for (const auto& [record, at] : owner.finished_at) {
+            if (at > owner.covered_to) {
+                since = std::min(since, std::max(at, owner.committed_at) + turn);
+            }
+        }
+        if (now - owner.committed_at >= settings.standstill_after) {
+            suspects.insert(epoch);
+        }
+    }
+    if (since != common::never && now - std::max(since, known.owed_from) > settings.standstill_after &&
+        !status.standstill) {
+        broke(
+            worker, Promise::standstill_true,
+            fmt::format(
+                "Kafka owes something for {:.3f} s, and that is not told", common::seconds(now - since)));
+    }
+    if (!status.standstill || now - known.moved >= settings.standstill_after) {
+        return;
+    }
+    const auto& named = status.standstill->partition;
+    const bool justified = named && std::any_of(suspects.begin(), suspects.end(), [&](core::Epoch epoch) {
+                               return known.owned.at(epoch).partition == plan_.partition_of(*named).value();
+                           });
+    if (!justified) {
+        broke(
+            worker, Promise::standstill_true,
+            fmt::format(
+                "a standstill of {} is told, and Kafka owes it nothing for that long",
+                named ? std::to_string(named->partition) : "the worker"));
+    }
 }
 
 void Referee::check_oldest(WorkerId worker, const Worker& known, const core::Status& status) {

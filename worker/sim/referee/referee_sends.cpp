@@ -266,6 +266,9 @@ void Referee::ended(WorkerId worker, const core::ExchangeEnded& input, const Led
     known.flights.erase(found);
     ++known.happenings;
     ++known.tally.answered;
+    if (std::holds_alternative<core::Answer>(input.exchange)) {
+        known.moved = timeline_.now().steady;
+    }
     tell_gate(known, flight, input.exchange);
     tell_rejections(known, flight, input.exchange);
     if (flight.account) {

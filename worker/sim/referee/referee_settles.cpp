@@ -106,6 +106,7 @@ void Referee::store_asked(WorkerId worker, const core::Store& store) {
             "#{} {} of {}", store.id.value,
             store.kind == core::StoreKind::dead_letter ? "dead letter" : "receipt",
             plan_.position(work.record)));
+    known.owed.try_emplace(store.id, Owed{work.epoch, timeline_.now().steady});
     known.stores.emplace(store.id, std::move(work));
 }
 
@@ -126,6 +127,8 @@ void Referee::store_ended(WorkerId worker, const core::StoreEnded& input) {
         ++known.tally.store_failures;
         return;
     }
+    acknowledged(known, known.owed.at(input.id).since);
+    known.owed.erase(input.id);
     ++(work.kind == core::StoreKind::dead_letter ? known.tally.letters : known.tally.receipts);
     Facts& facts = owner->second.acknowledged[work.record];
     if (work.kind == core::StoreKind::dead_letter) {

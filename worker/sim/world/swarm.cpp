@@ -74,6 +74,7 @@ core::Settings draw_settings(Choices& choices, const Swarm& swarm) {
     settings.drain_timeout = choices.between(common::Duration{1s}, common::Duration{15s});
     settings.fingerprint = fingerprint;
     settings.seed = choices.below(UINT64_MAX);
+    settings.standstill_after = 6s;  // shorter than windows in which stores or commits fail
     if (swarm.rejections && choices.chance(50)) {
         settings.rejected_at_once_max = static_cast<int>(choices.between(1, 6));
         settings.rejected_per_minute_max = static_cast<double>(choices.between(6, 60));
