@@ -133,6 +133,19 @@ TEST_CASE("a dead letter that is too large even without its value loses key and 
     CHECK(rig.commit.has_value());
 }
 
+// What is malformed may name any time, and people were woken for somebody "signed in for 69 days".
+TEST_CASE("an invalid event is as old as its record, whatever it says of its time") {
+    Rig rig;
+    rig.deliver_text(
+        "anna",
+        R"({"specversion":"1.0","id":"e","source":"/a","type":"account.opted-out.v1","subject":"anna",
+            "time":"2025-10-01T00:00:00Z","data":{"app":"nobody","sign_in_tokens":[{"value":"x1"}]}})");
+    REQUIRE(rig.stores.size() == 1);
+    CHECK(rig.stores.front().kind == core::StoreKind::dead_letter);
+    rig.pass(2s);
+    CHECK(rig.status().oldest_unexecuted == common::Duration{2s});
+}
+
 TEST_CASE("an event from year 1 has an age that can be written") {
     Rig rig;
     rig.deliver_text(

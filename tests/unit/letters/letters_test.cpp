@@ -113,6 +113,29 @@ TEST_CASE("letters: an event that cannot be read is owed since its record's time
     CHECK(core::type_word(std::get<Letter>(read)) == "unknown");
 }
 
+// One malformed event with an old `time` woke people for somebody who was "signed in for 69 days".
+TEST_CASE("letters: the time of an event counts only if the event was believed") {
+    const auto read = [](const std::string& value, DeadLetterReason reason) {
+        core::Record record = original();
+        record.value = value;
+        core::DeadLetterFacts with = facts();
+        with.reason = reason;
+        return std::get<Letter>(core::read_letter(letters, stored(record, with), rules()));
+    };
+    const std::string good = original().value.value();
+    std::string of_another_app = good;
+    of_another_app.replace(of_another_app.find("\"tv\""), 4, "\"no\"");
+    const Letter invalid = read(of_another_app, DeadLetterReason::invalid);
+    REQUIRE(invalid.envelope.time.has_value());
+    CHECK(*invalid.envelope.time < original().timestamp);
+    CHECK(invalid.since == original().timestamp);
+    // As a notification that is not Apple's.
+    CHECK(read(good, DeadLetterReason::invalid).since == original().timestamp);
+    // Its app was in the configuration when it failed.
+    const Letter rejected = read(of_another_app, DeadLetterReason::rejected);
+    CHECK(rejected.since == rejected.envelope.time);
+}
+
 // Ages are differences of times, and one of these overflowed.
 TEST_CASE("letters: a timestamp that no clock can have shown is not believed") {
     for (const char* impossible :

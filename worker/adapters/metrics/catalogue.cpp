@@ -62,8 +62,8 @@ constexpr std::array<Definition, metrics_count> definitions{{
      "newer version or damaged. Absent: not known.",
      {Label::owed_reason}},
     {Metric::dead_letters_oldest, "autosignin_dead_letters_oldest_seconds", Kind::gauge,
-     "Age of the oldest open dead letter, from the event's time; 0: none. Absent while it is not "
-     "known."},
+     "Age of the oldest open dead letter, from the event's time, or its record's if the event is invalid; "
+     "0: none. Absent while it is not known."},
     {Metric::dead_letters_expired, "autosignin_dead_letters_expired_total", Kind::counter,
      "Dead letters that retention took while they were open: what they asked for was not done, and nobody "
      "will see them again."},

@@ -7,6 +7,18 @@
 
 namespace core {
 
+namespace {
+
+// What an event says of its age counts only while it is believed: an invalid one may name any time.
+common::WallTime owed_since(const Obligation& obligation) {
+    const auto& time = obligation.envelope.time;
+    return time && obligation.invalid_code.empty()
+               ? *time
+               : obligation.lineage.since.value_or(obligation.record.timestamp);
+}
+
+}  // namespace
+
 Status Engine::Impl::status(common::Now now) const {
     Status status;
     status.in_flight = flights_.size();
@@ -31,8 +43,7 @@ Status Engine::Impl::status(common::Now now) const {
         }
         if (obligation.stage == Obligation::Stage::queued ||
             (obligation.owes_dead_letter() && !planted(Bug::letters_not_shown_as_open))) {
-            const common::WallTime since = obligation.envelope.time.value_or(
-                obligation.lineage.since.value_or(obligation.record.timestamp));
+            const common::WallTime since = owed_since(obligation);
             oldest = !oldest                                  ? since
                      : planted(Bug::youngest_shown_as_oldest) ? std::max(*oldest, since)
                                                               : std::min(*oldest, since);

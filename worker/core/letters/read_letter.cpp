@@ -62,16 +62,18 @@ std::string app_name(AppId app, const DecodeRules& rules) {
     return found == rules.apps.end() ? std::string{} : found->first;
 }
 
-void read_event(const Record& record, const DecodeRules& rules, Letter& letter) {
+// Whether it is an event by today's rules.
+bool read_event(const Record& record, const DecodeRules& rules, Letter& letter) {
     Decoded decoded = decode(record, rules);
     if (const Event* const event = std::get_if<Event>(&decoded)) {
         letter.envelope = {event->id,          event->source, event->subject,
                            event->traceparent, event->type,   event->time};
         letter.app = app_name(event->app, rules);
-    } else {
-        letter.envelope = std::move(std::get<Invalid>(decoded).envelope);
-        letter.given = names_given(record);
+        return true;
     }
+    letter.envelope = std::move(std::get<Invalid>(decoded).envelope);
+    letter.given = names_given(record);
+    return false;
 }
 
 }  // namespace
@@ -128,9 +130,11 @@ LetterRead read_letter(const TopicPartition& topic, const Record& record, const 
     }
     letter.value_omitted = last_header(headers, letter_header::value_omitted) != nullptr;
     letter.key_omitted = last_header(headers, letter_header::key_omitted) != nullptr;
-    read_event(record, rules, letter);
+    const bool readable = read_event(record, rules, letter);
+    // What an event says of its age counts only if the worker believed it: an invalid one may name any time.
+    const bool believed = letter.reason ? *letter.reason != DeadLetterReason::invalid : readable;
     const auto original_time = original_time_in(headers);
-    if (letter.envelope.time) {
+    if (believed && letter.envelope.time) {
         letter.since = *letter.envelope.time;
     } else if (lineage.since) {
         letter.since = *lineage.since;

@@ -39,9 +39,11 @@ struct Letter {
 
     // What can be read of the event itself.
     Envelope envelope;
-    std::string app;           // as configured; empty: unknown
-    GivenNames given;          // for a type or app that is unknown: what the event calls it
-    common::WallTime since{};  // since when it is owed: the event's time, else the first original's timestamp
+    std::string app;   // as configured; empty: unknown
+    GivenNames given;  // for a type or app that is unknown: what the event calls it
+    // Since when it is owed: the event's time; of one that is invalid or says none, the first original's
+    // timestamp.
+    common::WallTime since{};
 };
 
 // The words that a person sees, also where the worker does not know what they name: the event's type, or
