@@ -152,6 +152,11 @@ public:
         return engine.stats()
             .counters.events_settled[static_cast<std::size_t>(type)][static_cast<std::size_t>(outcome)];
     }
+    // Of one of achieved_outcomes.
+    [[nodiscard]] const common::Histogram& took(core::EventType type, core::Outcome outcome) const {
+        return engine.stats()
+            .time_to_execute[static_cast<std::size_t>(type)][static_cast<std::size_t>(outcome)];
+    }
     [[nodiscard]] core::Status status() const { return engine.status(now); }
 
     core::Engine engine;

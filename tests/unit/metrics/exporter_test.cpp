@@ -81,14 +81,12 @@ TEST_CASE("from the first scrape on every known combination of labels is there, 
                 want = 0;
             }
         }
-        if (one.kind == metrics::Kind::histogram) {
-            continue;
-        }
+        const std::string series_name = name + (one.kind == metrics::Kind::histogram ? "_count" : "");
         const std::string text = family(page, name);
         std::size_t series = 0;
         std::size_t zeros = 0;
-        for (std::size_t at = text.find("\n" + name); at != std::string::npos;
-             at = text.find("\n" + name, at + 1)) {
+        for (std::size_t at = text.find("\n" + series_name); at != std::string::npos;
+             at = text.find("\n" + series_name, at + 1)) {
             const std::size_t end = text.find('\n', at + 1);
             ++series;
             zeros += text.substr(0, end).ends_with(" 0") ? 1U : 0U;
@@ -97,9 +95,12 @@ TEST_CASE("from the first scrape on every known combination of labels is there, 
         CHECK(zeros == (one.metric == Metric::build_info ? 0 : want));
     }
     for (const core::EventType type : core::event_types) {
-        CHECK(has_line(
-            page,
-            fmt::format("autosignin_time_to_execute_seconds_count{{type=\"{}\"}} 0", core::type_name(type))));
+        for (const char* outcome : {"executed", "probably_executed", "already_so", "not_found"}) {
+            CHECK(has_line(
+                page, fmt::format(
+                          "autosignin_time_to_execute_seconds_count{{type=\"{}\",outcome=\"{}\"}} 0",
+                          core::type_name(type), outcome)));
+        }
     }
     CHECK(has_line(page, "autosignin_exchange_seconds_count 0"));
     CHECK(has_line(page, "autosignin_loop_turn_seconds_count 0"));

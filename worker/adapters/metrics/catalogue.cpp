@@ -6,9 +6,9 @@ constexpr std::array<Definition, metrics_count> definitions{{
     {Metric::time_to_execute,
      "autosignin_time_to_execute_seconds",
      Kind::histogram,
-     "From the event's time until its last command had ended; dead letters, their replays and events with "
-     "nothing to do are left out. The objective is set on this.",
-     {Label::type}},
+     "From the event's time until its last command ended, by the best achieved; without dead letters, their "
+     "replays and nothing to do. The objective is set on it.",
+     {Label::type, Label::achieved_outcome}},
     {Metric::oldest_unexecuted,
      "autosignin_oldest_unexecuted_seconds",
      Kind::gauge,

@@ -22,6 +22,7 @@ enum class Label : std::uint8_t {
     // Closed sets.
     type,
     outcome,
+    achieved_outcome,
     action,
     answer,
     dead_letter_reason,

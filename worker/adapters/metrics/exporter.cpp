@@ -177,9 +177,14 @@ Exporter::~Exporter() = default;
 std::string Exporter::render(const Scrape& scrape) const {
     Page page = *empty_;
     for (std::size_t type = 0; type < core::event_types.size(); ++type) {
-        page.set(
-            Metric::time_to_execute, labels(core::type_name(core::event_types[type])),
-            scrape.stats.time_to_execute[type]);
+        for (std::size_t at = 0; at < core::achieved_outcomes.size(); ++at) {
+            page.set(
+                Metric::time_to_execute,
+                labels(
+                    core::type_name(core::event_types[type]),
+                    core::outcome_name(core::achieved_outcomes[at])),
+                scrape.stats.time_to_execute[type][at]);
+        }
     }
     page.set(Metric::exchange, {}, scrape.stats.exchange_seconds);
     page.set(Metric::loop_turn, {}, scrape.loop_turn);

@@ -28,6 +28,7 @@ std::string_view label_name(Label label) noexcept {
         case Label::type:
             return "type";
         case Label::outcome:
+        case Label::achieved_outcome:
             return "outcome";
         case Label::action:
             return "action";
@@ -74,6 +75,8 @@ std::optional<std::vector<std::string>> closed_values(Label label) {
             return names(core::event_types, core::type_name);
         case Label::outcome:
             return names(core::outcomes, core::outcome_name);
+        case Label::achieved_outcome:
+            return names(core::achieved_outcomes, core::outcome_name);
         case Label::action:
             return names(core::actions, core::action_name);
         case Label::answer:

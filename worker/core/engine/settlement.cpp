@@ -18,8 +18,7 @@ Outcome outcome_of(const Obligation& obligation) {
     if (obligation.owes_dead_letter()) {
         return Outcome::dead_lettered;
     }
-    for (const Outcome achieved :
-         {Outcome::executed, Outcome::probably_executed, Outcome::already_so, Outcome::not_found}) {
+    for (const Outcome achieved : achieved_outcomes) {
         for (std::size_t index = 0; index < obligation.progress.size(); ++index) {
             // That a notification was verified is not what it asked for.
             if (obligation.progress[index].outcome == achieved &&
@@ -264,7 +263,7 @@ void Engine::Impl::finish(ObligationKey key) {
         const auto type = static_cast<std::size_t>(*obligation.envelope.type);
         ++stats_.counters.events_settled[type][static_cast<std::size_t>(outcome)];
         if (outcome != Outcome::dead_lettered && outcome != Outcome::nothing_to_do) {
-            stats_.time_to_execute[type].observe(
+            stats_.time_to_execute[type][static_cast<std::size_t>(outcome)].observe(
                 std::max(0.0, common::seconds_between(*obligation.envelope.time, obligation.ended)));
         }
     }

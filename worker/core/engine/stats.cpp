@@ -1,5 +1,7 @@
 #include "worker/core/engine/stats.hpp"
 
+#include <array>
+#include <cstddef>
 #include <utility>
 
 #include "worker/core/identity/problem.hpp"
@@ -7,11 +9,25 @@
 namespace core {
 namespace {
 
-template <std::size_t... Types>
-ByType<common::Histogram> by_type(std::index_sequence<Types...>) {
-    const auto empty = [](std::size_t) { return common::Histogram{time_to_execute_bounds}; };
-    return {empty(Types)...};
+// As many of what make() makes.
+template <std::size_t... Places, class Make>
+auto filled(std::index_sequence<Places...>, Make make) {
+    return std::array{(static_cast<void>(Places), make())...};
 }
+
+common::Histogram no_times() {
+    return common::Histogram{time_to_execute_bounds};
+}
+
+// An outcome is the place of its histogram.
+static_assert([] {
+    for (std::size_t place = 0; place < achieved_outcomes.size(); ++place) {
+        if (outcomes[place] != achieved_outcomes[place]) {
+            return false;
+        }
+    }
+    return true;
+}());
 
 }  // namespace
 
@@ -22,7 +38,9 @@ std::string_view wait_name(Wait wait) noexcept {
 }
 
 Stats::Stats()
-    : time_to_execute{by_type(std::make_index_sequence<event_types.size()>{})},
+    : time_to_execute{filled(
+          std::make_index_sequence<event_types.size()>{},
+          [] { return filled(std::make_index_sequence<achieved_outcomes.size()>{}, no_times); })},
       exchange_seconds{time_to_execute_bounds} {
     counters.attempts.resize(answer_classes().size());
     counters.notifications_refused.resize(identity_codes.size());

@@ -147,8 +147,8 @@ struct Status {
 struct Stats {
     Stats();
     Counters counters;
-    // Event time to executed (or already so), by type.
-    ByType<common::Histogram> time_to_execute;
+    // Event time to executed (or already so), by the place of what was achieved in achieved_outcomes.
+    ByType<std::array<common::Histogram, achieved_outcomes.size()>> time_to_execute;
     // Seconds from sending to the end of the exchange.
     common::Histogram exchange_seconds;
 };

@@ -68,6 +68,9 @@ enum class Outcome : std::uint8_t {
 };
 inline constexpr std::array outcomes{Outcome::executed,  Outcome::probably_executed, Outcome::already_so,
                                      Outcome::not_found, Outcome::nothing_to_do,     Outcome::dead_lettered};
+// Of these, what an event that was executed ends with; the best first.
+inline constexpr std::array achieved_outcomes{
+    Outcome::executed, Outcome::probably_executed, Outcome::already_so, Outcome::not_found};
 [[nodiscard]] std::string_view outcome_name(Outcome outcome) noexcept;
 
 // What Apple said of a session that was checked.
