@@ -1,6 +1,8 @@
 // ExchangeEnded -> what becomes of the command. What the answer tells about everybody is in verdicts.cpp.
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "common/overloaded.hpp"
 #include "worker/core/engine/impl.hpp"
 #include "worker/core/outcome/retry_after.hpp"
@@ -79,6 +81,9 @@ void Engine::Impl::on(ExchangeEnded& ended) {
         const auto* answer = std::get_if<Answer>(&exchange);
         progress.status = answer != nullptr ? std::optional{answer->status} : std::nullopt;
         obligation->first_failed = obligation->first_failed.value_or(now_.wall);
+        if (settings_.say_outcomes) {
+            say_failed(*obligation, flight, ended.id, exchange);
+        }
     }
     std::visit(
         common::Overloaded{
@@ -109,6 +114,23 @@ void Engine::Impl::on(ExchangeEnded& ended) {
             [&](const Retry& retry) { retry_command(flight, retry.costs_attempt, exchange); },
         },
         meaning);
+}
+
+// What happened on the wire; what becomes of the command is told when its event ends.
+void Engine::Impl::say_failed(
+    const Obligation& obligation, const Flight& flight, ExchangeId id, const Exchange& exchange) {
+    const CommandProgress& progress = obligation.progress[obligation.current];
+    const int unsent = std::holds_alternative<NotSent>(exchange) ? 1 : 0;
+    Fields fields{
+        {"request", fmt::to_string(id.value)},
+        {"attempt", fmt::to_string(progress.attempts + unsent)},
+        {"action", std::string{action_name(flight.action)}},
+        {"answer", std::string{progress.code}}};
+    if (progress.status) {
+        fields.emplace_back("status", fmt::to_string(*progress.status));
+    }
+    say(Severity::debug, "attempt_failed", "an attempt of a command did not succeed",
+        named(flight.credential, about(obligation, std::move(fields))));
 }
 
 // As the table says, unless Apple refuses this one command again and again while it takes canaries: then the

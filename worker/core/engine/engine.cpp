@@ -143,6 +143,19 @@ Engine::Impl::Fields Engine::Impl::named(CredentialId id, Fields more) const {
     return fields;
 }
 
+Engine::Impl::Fields Engine::Impl::about(const Obligation& obligation, Fields more) const {
+    const TopicPartition& from = partitions_.at(obligation.record.epoch).name;
+    Fields fields{
+        {"topic", from.topic},
+        {"partition", fmt::to_string(from.partition)},
+        {"offset", fmt::to_string(obligation.record.offset.value)}};
+    if (!obligation.envelope.traceparent.empty()) {
+        fields.emplace_back("traceparent", obligation.envelope.traceparent);
+    }
+    fields.insert(fields.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+    return fields;
+}
+
 std::string Engine::Impl::place_of(const TopicPartition& partition) {
     return fmt::format("{}/{}", partition.topic, partition.partition);
 }

@@ -90,9 +90,7 @@ void Engine::Impl::give_up_blocking_head(Epoch epoch, Partition& partition) {
                 "one record that fails while others succeed held a full window of its partition; it goes to "
                 "the "
                 "dead-letter topic so that the partition moves on",
-                {{"topic", partition.name.topic},
-                 {"partition", fmt::to_string(partition.name.partition)},
-                 {"offset", fmt::to_string(head->value)}});
+                about(obligation));
         }
     });
 }

@@ -157,7 +157,7 @@ private:
     [[nodiscard]] static bool goes_to_session_lane(const Command& command);
     void admit_invalid(Partition& partition, Record& record, Invalid& invalid);
     void say_key_differs();
-    void say_invalid(const Partition& partition, Offset offset, const Invalid& invalid);
+    void say_invalid(const Obligation& obligation, const Invalid& invalid);
 
     // dispatch.cpp
     void dispatch();
@@ -185,6 +185,8 @@ private:
     void retry_command(const Flight& flight, bool costs_attempt, const Exchange& exchange);
     [[nodiscard]] bool rejection_is_suspicious(const Flight& flight);
     void say_breaker(Channel& channel, bool opened, const Exchange& exchange);
+    void say_failed(
+        const Obligation& obligation, const Flight& flight, ExchangeId id, const Exchange& exchange);
     void watch_deletes(const Flight& flight, const CommandProgress& progress, Done done);
 
     // sessions.cpp
@@ -210,9 +212,7 @@ private:
     [[nodiscard]] bool may_reject(const Flight& flight, const CommandProgress& progress);
     void withhold_rejection(const Flight& flight, const Exchange& exchange);
     [[nodiscard]] bool may_give_up_head(const Obligation& head);
-    void say_withheld(
-        const Flight& flight, const CommandProgress& progress, Ration& ration, std::string_view event,
-        const char* message);
+    void say_withheld(const Flight& flight, Ration& ration, std::string_view event, const char* message);
 
     // settlement.cpp
     void settle(ObligationKey key);
@@ -303,6 +303,8 @@ private:
     // How log lines name a credential.
     using Fields = std::vector<std::pair<std::string_view, std::string>>;
     [[nodiscard]] Fields named(CredentialId id, Fields more = {}) const;
+    // And an event: where its record is, and its trace if it has one.
+    [[nodiscard]] Fields about(const Obligation& obligation, Fields more = {}) const;
     [[nodiscard]] static std::string place_of(const TopicPartition& partition);
     [[nodiscard]] Partition* partition(Epoch epoch);
 

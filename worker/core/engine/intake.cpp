@@ -155,7 +155,7 @@ void Engine::Impl::admit_invalid(Partition& from, Record& record, Invalid& inval
     from.bytes += obligation.bytes;
     bytes_buffered_ += obligation.bytes;
     ++from.buffered;
-    say_invalid(from, obligation.record.offset, invalid);
+    say_invalid(obligation, invalid);
     settle(obligations_.insert(std::move(obligation)));
 }
 
@@ -168,17 +168,16 @@ void Engine::Impl::say_key_differs() {
     }
 }
 
-void Engine::Impl::say_invalid(const Partition& from, Offset offset, const Invalid& invalid) {
+void Engine::Impl::say_invalid(const Obligation& obligation, const Invalid& invalid) {
     if (const auto records = invalid_said_[invalid.code].due(now_.steady)) {
         say(Severity::warning, "invalid_event",
             fmt::format(
                 "{}; such records go to the dead-letter topic. Whose turn it is: {}", invalid.sentence,
                 whose_turn(invalid.code)),
-            {{"partition", place_of(from.name)},
-             {"offset", fmt::to_string(offset.value)},
-             {"code", std::string{invalid.code}},
-             {"pointer", invalid.pointer},
-             {"records", fmt::to_string(*records)}});
+            about(
+                obligation, {{"code", std::string{invalid.code}},
+                             {"pointer", invalid.pointer},
+                             {"records", fmt::to_string(*records)}}));
     }
 }
 

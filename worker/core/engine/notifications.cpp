@@ -116,11 +116,7 @@ void Engine::Impl::refuse_notification(ObligationKey key, InvalidCode code) {
                 "forwards "
                 "notifications must find out where it came from; the record is in the dead-letter topic",
                 at->meaning),
-            {{"code", std::string{at->code}},
-             {"topic", partition(obligation.record.epoch)->name.topic},
-             {"partition", fmt::to_string(partition(obligation.record.epoch)->name.partition)},
-             {"offset", fmt::to_string(obligation.record.offset.value)},
-             {"times", fmt::to_string(*times)}});
+            about(obligation, {{"code", std::string{at->code}}, {"times", fmt::to_string(*times)}}));
     }
 }
 
@@ -144,7 +140,8 @@ void Engine::Impl::believe(ObligationKey key, const Notification& notification, 
     }
     if (notification.type == NotificationType::unknown) {
         say(Severity::warning, "notification_type_unknown",
-            "Apple sends a type of notification that this version does not know; nothing is done for it");
+            "Apple sends a type of notification that this version does not know; nothing is done for it",
+            about(obligation));
     }
 }
 

@@ -24,7 +24,7 @@ bool Engine::Impl::may_exhaust(const Flight& flight, const CommandProgress& prog
     }
     ++stats_.counters.exhaustions_withheld;
     say_withheld(
-        flight, progress, ration, "exhaustion_withheld",
+        flight, ration, "exhaustion_withheld",
         "more commands than apple.exhausted_per_minute_max have used up their attempts while others "
         "succeed, so a part of the API is probably down; they are not dead-lettered but go on being "
         "retried. Look at the answers, and ask Apple");
@@ -40,7 +40,7 @@ bool Engine::Impl::may_reject(const Flight& flight, const CommandProgress& progr
     }
     ++stats_.counters.rejections_withheld;
     say_withheld(
-        flight, progress, ration, "rejection_withheld",
+        flight, ration, "rejection_withheld",
         "more commands than apple.rejected_per_minute_max are rejected, so either Apple rejects what is "
         "right or the account system sends many wrong values; they are held, retried and dead-lettered at "
         "that pace. Look at the answers; if the values are wrong, raise the limit (0: none) until they are "
@@ -72,15 +72,17 @@ bool Engine::Impl::may_give_up_head(const Obligation& head) {
     return ration.bucket.take(now_.steady);
 }
 
+// Of all that are withheld, the latest is named.
 void Engine::Impl::say_withheld(
-    const Flight& flight, const CommandProgress& progress, Ration& ration, std::string_view event,
-    const char* message) {
+    const Flight& flight, Ration& ration, std::string_view event, const char* message) {
     if (const auto times = ration.said.due(now_.steady)) {
+        const Obligation& latest = obligations_.at(flight.obligation);
         say(Severity::error, event, message,
             named(
-                flight.credential, {{"action", std::string{action_name(flight.action)}},
-                                    {"answer", std::string{progress.code}},
-                                    {"times", fmt::to_string(*times)}}));
+                flight.credential, about(
+                                       latest, {{"action", std::string{action_name(flight.action)}},
+                                                {"answer", std::string{latest.progress[latest.current].code}},
+                                                {"times", fmt::to_string(*times)}})));
     }
 }
 

@@ -93,8 +93,9 @@ struct Settings {
     std::function<std::string(std::string_view)> fingerprint;
     // Checks RSA signatures. Without it no notification is believed.
     Rs256Check rs256;
-    std::uint64_t seed = 0;     // for jitter and canary values
-    bool say_outcomes = false;  // a debug line an outcome: costs time, so only when somebody reads it
+    std::uint64_t seed = 0;  // for jitter and canary values
+    // A debug line an outcome and a failed attempt: costs time, so only when somebody reads it.
+    bool say_outcomes = false;
 };
 
 }  // namespace core

@@ -232,15 +232,14 @@ void Engine::Impl::on(StoreEnded& ended) {
             "the broker refuses the original as too large, so the dead letter is stored without its value, "
             "or "
             "without key and headers too; raise max.message.bytes of the dead-letter topic",
-            {{"topic", partition(obligation->record.epoch)->name.topic},
-             {"offset", fmt::to_string(obligation->record.offset.value)}});
+            about(*obligation));
     }
     if (const auto times = store_refused_said_.due(now_.steady)) {
         say(Severity::error, work.kind == StoreKind::dead_letter ? "dead_letter_refused" : "receipt_refused",
             "the broker did not store it; it is stored again until it does, and nothing is committed past "
             "it. "
             "Check that the topic exists and that this user may write to it",
-            {{"error", ended.error}, {"times", fmt::to_string(*times)}});
+            about(*obligation, {{"error", ended.error}, {"times", fmt::to_string(*times)}}));
     }
     const common::Duration wait = settings_.store_retry.after(work.failures++, random_);
     stores_to_repeat_.emplace(
@@ -286,17 +285,12 @@ void Engine::Impl::forget(ObligationKey key) {
 }
 
 void Engine::Impl::say_outcome(const Obligation& obligation) {
-    std::vector<std::pair<std::string_view, std::string>> fields{
-        {"outcome", std::string{outcome_name(outcome_of(obligation))}},
-        {"type", obligation.envelope.type ? std::string{type_name(*obligation.envelope.type)} : ""},
-        {"event", obligation.envelope.id},
-        {"topic", partition(obligation.record.epoch)->name.topic},
-        {"partition", fmt::to_string(partition(obligation.record.epoch)->name.partition)},
-        {"offset", fmt::to_string(obligation.record.offset.value)}};
-    if (!obligation.envelope.traceparent.empty()) {
-        fields.emplace_back("traceparent", obligation.envelope.traceparent);
-    }
-    say(Severity::debug, "event_ended", "all commands of the event ended", std::move(fields));
+    say(Severity::debug, "event_ended", "all commands of the event ended",
+        about(
+            obligation,
+            {{"outcome", std::string{outcome_name(outcome_of(obligation))}},
+             {"type", obligation.envelope.type ? std::string{type_name(*obligation.envelope.type)} : ""},
+             {"event", obligation.envelope.id}}));
 }
 
 }  // namespace core
