@@ -97,8 +97,8 @@ bool has(const std::vector<std::string>& names, const std::string& name) {
 }
 
 // What is wrong with the command line as a whole; empty: nothing.
-std::string misuse(const Options& options, const Config* config) {
-    const auto position = position_of(options);
+std::string misuse(
+    const Options& options, const std::optional<core::Position>& position, const Config* config) {
     if (!position) {
         return options.admin_url.empty()
                    ? ""
@@ -141,7 +141,8 @@ CLI::Validator http_url() {
 }
 
 // A position, with its configuration, was asked for by misuse() before.
-common::Result<core::Record> record_of(const Options& options, const Config* config) {
+common::Result<core::Record> record_of(
+    const Options& options, const std::optional<core::Position>& position, const Config* config) {
     core::Record record;
     if (options.key_given) {
         record.key = options.key;
@@ -153,7 +154,7 @@ common::Result<core::Record> record_of(const Options& options, const Config* con
         return record;
     }
     std::error_code ignored;
-    if (const auto position = position_of(options)) {
+    if (position) {
         return record_at(*position, *config);
     }
     std::ifstream file{options.event, std::ios::binary};
@@ -166,10 +167,10 @@ common::Result<core::Record> record_of(const Options& options, const Config* con
     return record;
 }
 
-common::Result<std::vector<std::string>> asked_of_worker(const Options& options) {
-    const auto position = position_of(options);
-    const auto page = admin::fetch_record(options.admin_url, *position, admin_patience);
-    return page ? explain::whereabouts(page.value(), *position) : page.error();
+common::Result<std::vector<std::string>> asked_of_worker(
+    const std::string& admin_url, const core::Position& position) {
+    const auto page = admin::fetch_record(admin_url, position, admin_patience);
+    return page ? explain::whereabouts(page.value(), position) : page.error();
 }
 
 ExitCode explain_one(const Options& options) {
@@ -183,16 +184,17 @@ ExitCode explain_one(const Options& options) {
         config = std::move(loaded.config);
     }
     const Config* const known = config ? &*config : nullptr;
-    if (const std::string wrong = misuse(options, known); !wrong.empty()) {
+    const std::optional<core::Position> position = position_of(options);
+    if (const std::string wrong = misuse(options, position, known); !wrong.empty()) {
         return refuse(ExitCode::usage, wrong);
     }
-    const auto record = record_of(options, known);
+    const auto record = record_of(options, position, known);
     if (!record) {
         return refuse(ExitCode::cannot_start, record.error().message);
     }
     explain::Explanation found = explain::explained(*record, known);
     if (!options.admin_url.empty()) {
-        auto now = asked_of_worker(options);
+        auto now = asked_of_worker(options.admin_url, *position);
         if (!now) {
             return refuse(ExitCode::cannot_start, now.error().message);
         }
