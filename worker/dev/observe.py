@@ -34,6 +34,7 @@ def shorter(number, unit):
 
 def faster(text):
     """Rules of helm/rules, with every duration and age a thirtieth of what it is."""
+    text = re.sub(r"time\(\) - (\d+)\b", lambda it: f"time() - {int(it[1]) // FASTER}", text)
     text = re.sub(r"\[(\d+)(m|h|d|s)\]", lambda it: f"[{max(4, int(shorter(it[1], it[2])[:-1]))}s]", text)
     text = re.sub(r"\[(\d+)(m|h):(\d+)(m|s)\]", lambda it: f"[{shorter(it[1], it[2])}:{shorter(it[3], it[4])}]", text)
     text = re.sub(r"\b(for|interval): (\d+)(m|h|d|s)\b", lambda it: f"{it[1]}: {shorter(it[2], it[3])}", text)
