@@ -8,31 +8,23 @@ import subprocess
 import pytest
 import yaml
 
-from chart import CHART, ROOT, WORKER, files_of, helm, one
+from chart import CHART, ROOT, WORKER
+from drills import kubectl
+from drills.installation import ASSIGNMENTS, names
 from rules import alerts, catalogue, promtool
 from test_rules import CASES, check_expression, promtool_test, selectors
 
 PAGES = {path.stem: path.read_text() for path in (CHART / "runbooks").glob("*.md") if path.stem != "README"}
 SECTIONS = ["What it means to people", "First look", "Likely causes, in order", "How to fix", "How to know it is over"]
 
-# kubectl as these pages use it; its own help is not to be had everywhere.
-KUBECTL = {
-    "get": {"-o"}, "port-forward": set(), "describe": set(), "exec": {"-c", "-it"}, "apply": {"-f"}, "delete": set(),
-    "logs": {"-l", "-c", "--prefix", "--tail", "--since", "--previous"}, "rollout": set(),
-    "patch": {"--type", "--patch-file"}, "annotate": set(), "taint": set(),
-}
 CONFIG = yaml.safe_load((CHART / "values.yaml").read_text())["config"]
 HELM = {"upgrade", "rollback", "test"}
 
 
 def test_the_names_that_pages_use_are_those_of_an_installation():
-    names = dict(re.findall(r"^\$ (\w+)=(\S+)", (CHART / "runbooks" / "README.md").read_text(), re.M))
-    done = helm("template", "autosignin-worker", CHART, "-n", names["NS"], "--kube-version", "1.31.0", *files_of("production"))
-    workers = one([it for it in yaml.safe_load_all(done.stdout) if it], "StatefulSet")
-    kind, name = names["APP"].split("/")
-    assert (workers["kind"].lower(), workers["metadata"]["name"], f"{name}-0") == (kind, name, names["POD"])
-    labels = dict(label.split("=") for label in names["WORKERS"].split(","))
-    assert labels == workers["spec"]["selector"]["matchLabels"]
+    kubectl.check(*kubectl.parse(["-n", ASSIGNMENTS["NS"], "exec", ASSIGNMENTS["APP"], "-c", "worker", "--", "autosignin-worker"]), names())
+    assert ASSIGNMENTS["POD"] == names()["pods"][0]
+    assert dict(label.split("=") for label in ASSIGNMENTS["WORKERS"].split(",")) == names()["labels"]
     # Of all releases in the namespace, and of other programs' charts too, otherwise.
     assert not [name for name, page in PAGES.items() if "component=worker" in page]
 
@@ -80,18 +72,12 @@ def check_worker(arguments):
 
 
 def check_kubectl(arguments):
-    if arguments[:2] == ["-n", "$NS"]:
-        arguments = arguments[2:]
-    verb = arguments[0]
-    assert verb in KUBECTL, verb
-    if "--" in arguments:
-        at = arguments.index("--")
-        assert arguments[at + 1] == "autosignin-worker"
-        check_worker(arguments[at + 2:])
-        arguments = arguments[:at]
-    for flag in arguments[1:]:
-        if flag.startswith("-") and flag != "-":
-            assert flag.split("=")[0] in KUBECTL[verb], f"kubectl {verb} {flag}"
+    """As the drills' kubectl takes it, with names that the chart renders."""
+    given = [re.sub(r"^\$(\w+)$", lambda it: ASSIGNMENTS[it[1]], it) for it in arguments if it != "&"]
+    asked, inside = kubectl.parse(given)
+    kubectl.check(asked, inside, names())
+    if inside:
+        check_worker(inside[1:])
 
 
 def test_it_has_every_section_and_a_query_and_a_command(page):
