@@ -17,8 +17,10 @@ admin::Health health(const Circumstances& now) {
         return {false, now.fatal->message, false, now.fatal->message};
     }
     const bool reached = now.source.contact == kafka::Contact::reached;
-    // Where the brokers are away, a new process would stand still as well.
-    if (reached && now.standstill && now.standstill->lasts >= now.standstill_fail_after) {
+    // Where the brokers are away, a new process would stand still as well, and where they refuse it be
+    // refused.
+    if (reached && now.standstill && !now.standstill->refused &&
+        now.standstill->lasts >= now.standstill_fail_after) {
         const std::string reason = fmt::format(
             "there is work, nothing holds it, and {} moved for {:.0f} s; the log line \"standstill\" says "
             "what is outstanding",

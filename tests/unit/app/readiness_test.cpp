@@ -61,6 +61,10 @@ core::Standstill owed(int lasts) {
     return {.lasts = seconds{lasts}, .partition = core::TopicPartition{"accounts", 7}};
 }
 
+core::Standstill refused(int lasts) {
+    return {.lasts = seconds{lasts}, .partition = core::TopicPartition{"accounts", 7}, .refused = true};
+}
+
 }  // namespace
 
 // /livez is what makes a supervisor kill the process, so it fails only where a new process would do better;
@@ -83,6 +87,8 @@ TEST_CASE("livez and readyz: what each state of the worker means for them") {
         {"one partition is enough, and named", at_work(), false, false, owed(60),
          "what Kafka owes accounts[7] has not moved for 60 s",
          "what Kafka owes accounts[7] has not moved for 60 s"},
+        {"what Kafka refuses it would refuse a new process, too", at_work(), false, false, refused(600),
+         alive, ""},
         {"without a broker no process is given what it is owed", out_of_touch(), false, false, owed(600),
          alive, "no broker answers"},
         {"without a broker everything stands still, in a new process too", out_of_touch(), false, false,

@@ -162,6 +162,7 @@ TEST_CASE("a partition whose receipt is never acknowledged stands still, however
     CHECK(names(line_of(rig), "events/0"));
     CHECK(rig.status().standstill.value().partition == core::TopicPartition{"events", 0});
     CHECK(rig.status().standstill.value().lasts >= 160s);
+    CHECK_FALSE(rig.status().standstill.value().refused);
     busy.go_on(10min, all_but_one);
     CHECK(told(rig) == 1);
 
@@ -174,7 +175,7 @@ TEST_CASE("a partition whose receipt is never acknowledged stands still, however
     CHECK(told(rig) == 1);
 }
 
-TEST_CASE("so does one whose receipt is refused again and again") {
+TEST_CASE("one whose receipt is refused again and again is told, and told apart") {
     rig::Rig rig;
     rig.deliver("account-1", "token-1");
     rig.answer_oldest(204);
@@ -191,6 +192,7 @@ TEST_CASE("so does one whose receipt is refused again and again") {
         busy.acknowledge_commit();
     });
     REQUIRE(told(rig) == 1);
+    CHECK(rig.status().standstill.value().refused);
     CHECK(names(line_of(rig), "events/0"));
 }
 
@@ -200,6 +202,7 @@ TEST_CASE("a commit that never ends is a standstill while records come and are e
     busy.go_on(170s, [&] { rig.acknowledge_all_stores(); });
     REQUIRE(told(rig) == 1);
     CHECK(names(line_of(rig), "events/1"));
+    CHECK_FALSE(rig.status().standstill.value().refused);
     rig.acknowledge_commit();
     CHECK_FALSE(rig.status().standstill.has_value());
 }

@@ -88,7 +88,8 @@ constexpr std::array<Definition, metrics_count> definitions{{
     {Metric::standstills, "autosignin_standstills_total", Kind::counter,
      "Times that work rested longer than standstill.warn_after though nothing held it on purpose."},
     {Metric::standstill_seconds, "autosignin_standstill_seconds", Kind::gauge,
-     "For how long it has rested so by now; 0 while work moves. From standstill.fail_after on /livez fails."},
+     "For how long it has rested so by now; 0 while work moves. From standstill.fail_after on /livez fails, "
+     "unless Kafka answers and refuses."},
     {Metric::notifications_verified, "autosignin_notifications_verified_total", Kind::counter,
      "Notifications of Apple's whose signature was verified."},
     {Metric::notifications_refused,

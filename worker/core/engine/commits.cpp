@@ -53,6 +53,7 @@ void Engine::Impl::commit_if_due(bool at_once) {
         return;
     }
     completions_ = 0;
+    commit_sent_ = now_.steady;
     next_commit_ = now_.steady + settings_.commit_interval;
     effects_->emplace_back(Commit{std::move(commits)});
 }

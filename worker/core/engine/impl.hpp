@@ -133,11 +133,17 @@ private:
         int failures = 0;
         std::optional<common::Instant> owed{};    // since it was first handed over, time in the queue aside
         std::optional<common::Instant> queued{};  // again, after a refusal
+        std::optional<common::Instant> sent{};    // none: not in flight
     };
-    // The partition that Kafka has owed an acknowledgement for longest.
+    // The partition that Kafka has owed an acknowledgement for longest, and that it has not answered for
+    // longest.
     struct Owed {
-        Epoch epoch;
-        common::Instant since;
+        Epoch epoch{};
+        common::Instant since = common::never;
+    };
+    struct OwedByKafka {
+        Owed acknowledgement;
+        Owed answer;
     };
     using FlightKey = common::SlabKey<struct FlightTag>;
     using StoreKey = common::SlabKey<struct StoreTag>;
@@ -261,7 +267,7 @@ private:
     [[nodiscard]] bool something_should_move() const;
     void begin_watch();
     void acknowledged(common::Instant owed_since);
-    [[nodiscard]] std::optional<Owed> longest_owed() const;
+    [[nodiscard]] OwedByKafka longest_owed() const;
     void watch_for_standstill();
     [[nodiscard]] common::Instant next_watch() const;
     [[nodiscard]] std::optional<Standstill> standstill(common::Now now) const;
@@ -340,6 +346,7 @@ private:
     bool drained_in_time_ = true;
 
     std::vector<PartitionCommit> commit_under_way_;
+    common::Instant commit_sent_{};
     std::size_t completions_ = 0;  // since the last commit
     common::Instant next_commit_{};
     bool map_refused_ = false;   // the broker takes no metadata of our size

@@ -113,6 +113,7 @@ void Engine::Impl::emit(StoreKey key, StoreWork& work) {
     const Obligation& obligation = obligations_.at(work.obligation);
     work.owed = work.owed.value_or(now_.steady) + (now_.steady - work.queued.value_or(now_.steady));
     work.queued.reset();
+    work.sent = now_.steady;
     ++stores_in_flight_;
     effects_->emplace_back(Store{
         StoreId{key.packed()}, work.kind,
@@ -223,6 +224,7 @@ void Engine::Impl::on(StoreEnded& ended) {
         return;
     }
     ++stats_.counters.store_failures;
+    work.sent.reset();
     last_store_error_ = ended.error;
     const bool shrinks = ended.result == StoreResult::too_large && work.kind == StoreKind::dead_letter;
     if (shrinks && !obligation->omit_key_and_headers) {

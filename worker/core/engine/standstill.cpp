@@ -109,28 +109,34 @@ void Engine::Impl::acknowledged(common::Instant owed_since) {
 
 // Partitions that leave have a bound of their own. What is queued waits for the stores in flight, which are
 // judged. Costs O(stores).
-std::optional<Engine::Impl::Owed> Engine::Impl::longest_owed() const {
-    std::optional<Owed> longest;
-    const auto consider = [&](Epoch epoch, common::Instant since) {
-        if (!longest || since < longest->since) {
-            longest = {epoch, since};
+Engine::Impl::OwedByKafka Engine::Impl::longest_owed() const {
+    OwedByKafka longest;
+    const auto consider = [this](Owed& of, Epoch epoch, common::Instant since) {
+        since = std::max(since, owed_from_);
+        if (since < of.since) {
+            of = {epoch, since};
         }
     };
     for (const auto& [epoch, partition] : partitions_) {
-        if (partition.commit_owed && !partition.leaving) {
-            consider(epoch, *partition.commit_owed);
+        if (!partition.commit_owed || partition.leaving) {
+            continue;
+        }
+        consider(longest.acknowledgement, epoch, *partition.commit_owed);
+        if (!commit_under_way_.empty()) {
+            consider(longest.answer, epoch, std::max(commit_sent_, *partition.commit_owed));
         }
     }
     stores_.for_each([&](const StoreWork& work) {
         const Obligation* const obligation = obligations_.find(work.obligation);
-        if (work.owed && !work.queued && obligation != nullptr &&
-            !partitions_.at(obligation->record.epoch).leaving) {
-            consider(obligation->record.epoch, *work.owed);
+        if (!work.owed || work.queued || obligation == nullptr ||
+            partitions_.at(obligation->record.epoch).leaving) {
+            return;
+        }
+        consider(longest.acknowledgement, obligation->record.epoch, *work.owed);
+        if (work.sent) {
+            consider(longest.answer, obligation->record.epoch, *work.sent);
         }
     });
-    if (longest) {
-        longest->since = std::max(longest->since, owed_from_);
-    }
     return longest;
 }
 
@@ -157,7 +163,9 @@ void Engine::Impl::watch_for_standstill() {
             "there is work, no gate or breaker holds it, and {} for {:.0f} s; look at the errors before this "
             "line and at what is outstanding: a broker that does not acknowledge, or an API that does not "
             "answer",
-            worker_rests ? "nothing has moved" : "Kafka acknowledges nothing of a partition",
+            worker_rests     ? "nothing has moved"
+            : found->refused ? "Kafka has refused what it owes a partition"
+                             : "Kafka has not answered about a partition",
             common::seconds(found->lasts)),
         {{"partition", found->partition ? place_of(*found->partition) : ""},
          {"in_flight", fmt::to_string(shown.in_flight)},
@@ -182,15 +190,24 @@ std::optional<Standstill> Engine::Impl::standstill(common::Now now) const {
     if (!should_move_) {
         return std::nullopt;  // nothing is owed either, or drain_timeout is the bound
     }
-    const std::optional<Owed> owed = longest_owed();
-    common::Duration lasts = now.steady - moved_;
-    if (owed) {
-        lasts = std::max(lasts, now.steady - owed->since);
+    const auto [acknowledgement, answer] = longest_owed();
+    const auto stands = [&](common::Instant since) {
+        return since != common::never && now.steady - since >= settings_.standstill_after;
+    };
+    const auto of = [&](const Owed& owed, common::Instant since, bool refused) {
+        return Standstill{
+            now.steady - since,
+            owed.since == common::never ? std::nullopt : std::optional{partitions_.at(owed.epoch).name},
+            refused};
+    };
+    if (stands(moved_)) {
+        return of(acknowledgement, moved_, false);
     }
-    if (lasts < settings_.standstill_after) {
-        return std::nullopt;
+    if (stands(answer.since)) {
+        return of(answer, answer.since, false);
     }
-    return Standstill{lasts, owed ? std::optional{partitions_.at(owed->epoch).name} : std::nullopt};
+    return stands(acknowledgement.since) ? std::optional{of(acknowledgement, acknowledgement.since, true)}
+                                         : std::nullopt;
 }
 
 }  // namespace core

@@ -114,6 +114,9 @@ struct Standstill {
     common::Duration lasts{};
     // The one whose acknowledgement Kafka has owed longest; none: Kafka owes nothing.
     std::optional<TopicPartition> partition{};
+    // Other work moves, and Kafka answers: it refuses this again and again. A new process would be refused
+    // too.
+    bool refused = false;
 };
 
 // Gauges, made on demand. Costs O(records buffered) for the oldest one: for a scrape, not for every turn.
