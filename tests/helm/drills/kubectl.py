@@ -2,8 +2,8 @@
 """kubectl as the runbooks use it, before one local worker in place of a pod.
 
 What a program can be asked is really asked (exec, logs, port-forward, patch of a secret, get and describe); what only a cluster can
-do (rollout, delete, annotate, taint) is taken when its names are those of the installation, and the drill brings about its effect. Anything else
-that a page might say is refused, as is a name that the chart does not render.
+do (rollout, delete, annotate, taint) is taken when its names are those of the installation, and the drill brings about its effect.
+Anything else that a page might say is refused, as is a name that the chart does not render.
 
 DRILL names a file that tells the worker and the names: see worker.py.
 """

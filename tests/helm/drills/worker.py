@@ -1,4 +1,5 @@
 """A worker of a drill: the program that ships, with a group, topics, an admin port and key files of its own."""
+import contextlib
 import json
 import pathlib
 import re
@@ -6,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 
@@ -77,6 +79,24 @@ class Worker:
 
     def send(self, *events):
         send(self.bootstrap, self.topic, *events)
+
+    @contextlib.contextmanager
+    def fed(self, make, every=1.0):
+        """Meanwhile `make(at)` gives events again and again."""
+        over = threading.Event()
+
+        def feed():
+            at = 0
+            while not over.wait(every):
+                self.send(*make(at))
+                at += 1
+        thread = threading.Thread(target=feed, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
 
     # The process.
 

@@ -1,7 +1,5 @@
 """Faults of Apple, or of what lies on the way to it."""
-import contextlib
 import re
-import threading
 
 from drills.apple import always, bad, well
 from drills.world import password_changed, until, values
@@ -58,25 +56,6 @@ def failing_some(worker, fix):
     fix("dead-letters replay")
 
 
-@contextlib.contextmanager
-def fed(worker, make, every=1.0):
-    """Meanwhile `make(at)` gives events again and again."""
-    over = threading.Event()
-
-    def feed():
-        at = 0
-        while not over.wait(every):
-            worker.send(*make(at))
-            at += 1
-    thread = threading.Thread(target=feed, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
-
-
 def slow(worker, fix):
     """Each exchange takes longer than the objective of a password change, which is 2.5 s to rules that are faster."""
     worker.events_of_its_own()
@@ -86,10 +65,10 @@ def slow(worker, fix):
     worker.send(*password_changed(worker.app, "first"))
     worker.start()
     worker.wait_until_scraped()
-    with fed(worker, lambda at: password_changed(worker.app, *values(f"slow-{at}", 4))):
+    with worker.fed(lambda at: password_changed(worker.app, *values(f"slow-{at}", 4))):
         yield
     apple.delay = 0
-    with fed(worker, lambda at: password_changed(worker.app, *values(f"quick-{at}", 60)), every=0.5):
+    with worker.fed(lambda at: password_changed(worker.app, *values(f"quick-{at}", 60)), every=0.5):
         until(lambda: worker.counted("autosignin_events_settled_total") > 1200, 90, "what follows is not executed")
 
 
