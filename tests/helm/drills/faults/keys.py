@@ -31,7 +31,15 @@ def no_key(worker, fix):
     worker.config["receipts"]["fingerprint_key_file"] = str(last)
     lease = os.open(last, os.O_RDONLY)
     fcntl.fcntl(lease, fcntl.F_SETSIG, signal.SIGURG)  # which is ignored; SIGIO would end this process
-    fcntl.fcntl(lease, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+
+    def leased():
+        # Not while somebody else has it open: another drill's child does between its fork and its exec.
+        try:
+            fcntl.fcntl(lease, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+        except BlockingIOError:
+            return False
+        return True
+    until(leased, 10, "somebody keeps the fingerprint's key open")
 
     def empty_it():
         try:
