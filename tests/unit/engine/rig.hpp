@@ -2,12 +2,14 @@
 // stores.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <deque>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
@@ -207,6 +209,20 @@ private:
         }
     }
 };
+
+// The first log line of that name; null: none.
+inline const core::Say* line_of(const Rig& rig, std::string_view event) {
+    const auto found = std::find_if(
+        rig.said.begin(), rig.said.end(), [event](const core::Say& each) { return each.event == event; });
+    return found == rig.said.end() ? nullptr : &*found;
+}
+
+// "none" where the line has no such field.
+inline std::string field_of(const core::Say& line, std::string_view name) {
+    const auto found = std::find_if(
+        line.fields.begin(), line.fields.end(), [name](const auto& each) { return each.first == name; });
+    return found == line.fields.end() ? "none" : found->second;
+}
 
 inline std::string body(const core::SendRequest& request) {
     return std::string{request.request.body.expose()};

@@ -53,15 +53,8 @@ private:
     rig::Rig& rig_;
 };
 
-const core::Say& line_of(const rig::Rig& rig) {
-    return *std::find_if(
-        rig.said.begin(), rig.said.end(), [](const core::Say& line) { return line.event == "standstill"; });
-}
-
-bool names(const core::Say& line, const std::string& partition) {
-    return std::find(
-               line.fields.begin(), line.fields.end(),
-               std::pair<std::string_view, std::string>{"partition", partition}) != line.fields.end();
+std::string partition_told(const rig::Rig& rig) {
+    return rig::field_of(*rig::line_of(rig, "standstill"), "partition");
 }
 
 }  // namespace
@@ -159,7 +152,7 @@ TEST_CASE("a partition whose receipt is never acknowledged stands still, however
     CHECK_FALSE(rig.status().standstill.has_value());
     busy.go_on(60s, all_but_one);
     REQUIRE(told(rig) == 1);
-    CHECK(names(line_of(rig), "events/0"));
+    CHECK(partition_told(rig) == "events/0");
     CHECK(rig.status().standstill.value().partition == core::TopicPartition{"events", 0});
     CHECK(rig.status().standstill.value().lasts >= 160s);
     CHECK_FALSE(rig.status().standstill.value().refused);
@@ -193,7 +186,7 @@ TEST_CASE("one whose receipt is refused again and again is told, and told apart"
     });
     REQUIRE(told(rig) == 1);
     CHECK(rig.status().standstill.value().refused);
-    CHECK(names(line_of(rig), "events/0"));
+    CHECK(partition_told(rig) == "events/0");
 }
 
 TEST_CASE("a commit that never ends is a standstill while records come and are executed") {
@@ -201,7 +194,7 @@ TEST_CASE("a commit that never ends is a standstill while records come and are e
     Busy busy{rig};
     busy.go_on(170s, [&] { rig.acknowledge_all_stores(); });
     REQUIRE(told(rig) == 1);
-    CHECK(names(line_of(rig), "events/1"));
+    CHECK(partition_told(rig) == "events/1");
     CHECK_FALSE(rig.status().standstill.value().refused);
     rig.acknowledge_commit();
     CHECK_FALSE(rig.status().standstill.has_value());

@@ -38,16 +38,9 @@ core::Settings settings() {
     return with;
 }
 
-std::string field(const core::Say& line, std::string_view name) {
-    const auto found = std::find_if(
-        line.fields.begin(), line.fields.end(), [name](const auto& each) { return each.first == name; });
-    return found == line.fields.end() ? "none" : found->second;
-}
-
 const core::Say& line(const Rig& rig, std::string_view event) {
-    const auto found = std::find_if(
-        rig.said.begin(), rig.said.end(), [event](const core::Say& each) { return each.event == event; });
-    REQUIRE_MESSAGE(found != rig.said.end(), event);
+    const core::Say* const found = rig::line_of(rig, event);
+    REQUIRE_MESSAGE(found != nullptr, event);
     return *found;
 }
 
@@ -95,10 +88,10 @@ TEST_CASE("traces: every line that speaks of one event carries its traceparent")
             Rig rig{settings()};
             row.happens(rig);
             const core::Say& said = line(rig, row.event);
-            CHECK(field(said, "traceparent") == trace);
-            CHECK(field(said, "topic") == "events");
-            CHECK(field(said, "partition") == "0");
-            CHECK(field(said, "offset") == fmt::to_string(rig.next_offset - 1));
+            CHECK(rig::field_of(said, "traceparent") == trace);
+            CHECK(rig::field_of(said, "topic") == "events");
+            CHECK(rig::field_of(said, "partition") == "0");
+            CHECK(rig::field_of(said, "offset") == fmt::to_string(rig.next_offset - 1));
         }
     }
 }
@@ -112,9 +105,9 @@ TEST_CASE("traces: an attempt that failed says which, how and for whom, and neve
         rig.answer(request.id, std::move(exchange));
         const core::Say said = line(rig, "attempt_failed");
         CHECK(said.severity == core::Severity::debug);
-        CHECK(field(said, "request") == fmt::to_string(request.id.value));
-        CHECK(field(said, "credential") == "tv");
-        CHECK(field(said, "action") == "delete");
+        CHECK(rig::field_of(said, "request") == fmt::to_string(request.id.value));
+        CHECK(rig::field_of(said, "credential") == "tv");
+        CHECK(rig::field_of(said, "action") == "delete");
         CHECK(said.message.find("secret") == std::string::npos);
         for (const auto& [name, value] : said.fields) {
             CHECK(value.find("secret") == std::string::npos);
@@ -125,12 +118,12 @@ TEST_CASE("traces: an attempt that failed says which, how and for whom, and neve
         return said;
     };
     const core::Say answered = attempt(core::Answer{.status = 503, .body = "secret"});
-    CHECK(field(answered, "attempt") == "1");
-    CHECK(field(answered, "status") == "503");
+    CHECK(rig::field_of(answered, "attempt") == "1");
+    CHECK(rig::field_of(answered, "status") == "503");
     const core::Say lost = attempt(core::Lost{core::LostReason::reset});
-    CHECK(field(lost, "attempt") == "2");
-    CHECK(field(lost, "status") == "none");
-    CHECK(field(lost, "answer") == core::answer_class(core::Lost{core::LostReason::reset}));
+    CHECK(rig::field_of(lost, "attempt") == "2");
+    CHECK(rig::field_of(lost, "status") == "none");
+    CHECK(rig::field_of(lost, "answer") == core::answer_class(core::Lost{core::LostReason::reset}));
     rig.said.clear();
     rig.answer_oldest(204);
     for (const core::Say& said : rig.said) {
@@ -146,6 +139,6 @@ TEST_CASE("traces: what is no traceparent is in no line") {
     rig.answer_oldest(503);
     REQUIRE(rig.said.size() >= 3);
     for (const core::Say& said : rig.said) {
-        CHECK(field(said, "traceparent") == "none");
+        CHECK(rig::field_of(said, "traceparent") == "none");
     }
 }
