@@ -94,7 +94,7 @@ slo.objectives has {{ $budget }} twice, so that one series would have two values
 {{- toYaml $folders -}}
 {{- end -}}
 
-{{/* The files that the configuration names: where it does so, and whether it is a secret. */}}
+{{/* The files that the configuration names: where it does so, whether it is a secret, whether something is mounted there. */}}
 {{- define "autosignin.namedFiles" -}}
 {{- $config := .Values.config -}}
 {{- $files := list -}}
@@ -120,18 +120,20 @@ slo.objectives has {{ $budget }} twice, so that one series would have two values
 {{- $files = append $files (dict "at" (printf "config.kafka.properties.%s" $name) "path" (toString $value) "secret" (hasSuffix ".file" $name)) -}}
 {{- end -}}
 {{- end -}}
+{{- $mounted := include "autosignin.mountedFolders" . | fromYamlArray -}}
+{{- range $file := $files -}}
+{{- $_ := set $file "mounted" false -}}
+{{- range $mounted -}}{{- if hasPrefix . $file.path -}}{{- $_ := set $file "mounted" true -}}{{- end -}}{{- end -}}
+{{- end -}}
 {{- toYaml $files -}}
 {{- end -}}
 
 {{- define "autosignin.problems.files" }}
-{{- $mounted := include "autosignin.mountedFolders" . | fromYamlArray }}
 {{- range include "autosignin.namedFiles" . | fromYamlArray }}
 {{- $path := .path }}
-{{- $found := false }}
-{{- range $mounted }}{{- if hasPrefix . $path }}{{- $found = true }}{{- end }}{{- end }}
 {{- if not (hasPrefix "/" $path) }}
 {{ .at }} is the relative path {{ quote $path }}, and beside worker.yaml lies nothing: an absolute path below /etc/autosignin/secrets, where the secrets are mounted
-{{- else if and (hasPrefix "/etc/autosignin/" $path) (not $found) }}
+{{- else if and (hasPrefix "/etc/autosignin/" $path) (not .mounted) }}
 {{- $folder := regexFind "^/etc/autosignin/secrets/[^/]+/" $path | base }}
 {{ .at }} names {{ $path }}, where nothing is mounted: {{ with get (dict "apple" "appleKeys" "kafka" "kafka" "fingerprint" "fingerprint") $folder }}set secrets.{{ . }}.existingSecret to the secret that holds {{ base $path }}{{ else }}secrets.appleKeys is mounted at /etc/autosignin/secrets/apple, secrets.kafka at .../kafka, secrets.fingerprint at .../fingerprint{{ end }}, or mount it by extraVolumes and extraVolumeMounts
 {{- end }}

@@ -21,13 +21,9 @@ config.kafka.group_instance_id is empty: every restart of a pod costs two rebala
 {{- if and (gt $replicas 1) (lt (include "autosignin.seconds" $session | int64) 30) }}
 config.kafka.session_timeout is {{ $session }}: a pod that is replaced takes longer than that to come back, so that each rollout costs two rebalances a pod; 30s or more
 {{- end }}
-{{- $mounted := include "autosignin.mountedFolders" . | fromYamlArray }}
 {{- range include "autosignin.namedFiles" . | fromYamlArray }}
-{{- $path := .path }}
-{{- $found := false }}
-{{- range $mounted }}{{- if hasPrefix . $path }}{{- $found = true }}{{- end }}{{- end }}
-{{- if and .secret (not $found) }}
-{{ .at }} names {{ $path }}, which the chart does not mount: something else has to bring it into the pods
+{{- if and .secret (not .mounted) }}
+{{ .at }} names {{ .path }}, which the chart does not mount: something else has to bring it into the pods
 {{- end }}
 {{- end }}
 {{- range .Values.extraVolumeMounts }}
