@@ -58,8 +58,7 @@ public:
     // record or the next assignment, so until then it counts as not read.
     void refused(const core::TopicPartition& partition);
     void received(core::Epoch epoch) {
-        if (!refused_.empty()) {
-            refused_.erase(epoch);
+        if (refused_.erase(epoch) > 0) {
             update_stats();
         }
     }
