@@ -31,10 +31,6 @@ void require_topic_result(
     require(code == RD_KAFKA_RESP_ERR_NO_ERROR, fmt::format("{}: {}", what, rd_kafka_err2str(code)));
 }
 
-}  // namespace
-
-namespace {
-
 constexpr auto operation_of(Right right) {
     switch (right) {
         case Right::write_topic:
@@ -48,15 +44,23 @@ constexpr auto operation_of(Right right) {
     return RD_KAFKA_ACL_OPERATION_READ;
 }
 
-}  // namespace
-
-void grant(const std::string& bootstrap, const std::string& who, Right right, const std::string& name) {
+// `make`: librdkafka's maker of a binding, or of a filter that finds that binding alone.
+template <class Make>
+Owned<rd_kafka_AclBinding_t> binding_of(
+    Make make, const std::string& who, Right right, const std::string& name) {
     std::array<char, 512> text{};
-    const Owned<rd_kafka_AclBinding_t> binding{rd_kafka_AclBinding_new(
+    Owned<rd_kafka_AclBinding_t> binding{make(
         right == Right::read_group ? RD_KAFKA_RESOURCE_GROUP : RD_KAFKA_RESOURCE_TOPIC, name.c_str(),
         RD_KAFKA_RESOURCE_PATTERN_LITERAL, ("User:" + who).c_str(), "*", operation_of(right),
         RD_KAFKA_ACL_PERMISSION_TYPE_ALLOW, text.data(), text.size())};
     require(binding != nullptr, text.data());
+    return binding;
+}
+
+}  // namespace
+
+void grant(const std::string& bootstrap, const std::string& who, Right right, const std::string& name) {
+    const auto binding = binding_of(rd_kafka_AclBinding_new, who, right, name);
     const std::string what = "granting a right on " + name;
     const auto event = ask(bootstrap, what, [&](rd_kafka_t* handle, rd_kafka_queue_t* queue) {
         rd_kafka_AclBinding_t* bindings[] = {binding.get()};
@@ -69,12 +73,7 @@ void grant(const std::string& bootstrap, const std::string& who, Right right, co
 }
 
 void withdraw(const std::string& bootstrap, const std::string& who, Right right, const std::string& name) {
-    std::array<char, 512> text{};
-    const Owned<rd_kafka_AclBinding_t> filter{rd_kafka_AclBindingFilter_new(
-        right == Right::read_group ? RD_KAFKA_RESOURCE_GROUP : RD_KAFKA_RESOURCE_TOPIC, name.c_str(),
-        RD_KAFKA_RESOURCE_PATTERN_LITERAL, ("User:" + who).c_str(), "*", operation_of(right),
-        RD_KAFKA_ACL_PERMISSION_TYPE_ALLOW, text.data(), text.size())};
-    require(filter != nullptr, text.data());
+    const auto filter = binding_of(rd_kafka_AclBindingFilter_new, who, right, name);
     const std::string what = "withdrawing a right on " + name;
     const auto event = ask(bootstrap, what, [&](rd_kafka_t* handle, rd_kafka_queue_t* queue) {
         rd_kafka_AclBindingFilter_t* filters[] = {filter.get()};
