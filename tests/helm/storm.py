@@ -1,11 +1,8 @@
 """A storm of 401 in real time: a worker whose key Apple does not know, and Prometheus with the rules as they are, scraping and
 evaluating every 15 s as the chart's monitors ask for. It waits for minutes, so it runs beside the other tests (conftest.py).
 """
-import json
-import os
 import pathlib
 import re
-import signal
 import subprocess
 import tempfile
 import threading
@@ -15,17 +12,12 @@ import urllib.request
 import yaml
 
 from chart import CHART, WORKER
+from drills.faults.keys import new_key
+from drills.world import Demo, until
 from live import observe
 
 ALERT = "AutosigninCredentialRefused"
 INTERVAL = 15
-
-
-def until(condition, bound, problem, pause=0.2):
-    end = time.monotonic() + bound
-    while not condition():
-        assert time.monotonic() < end, problem
-        time.sleep(pause)
 
 
 class Storm(threading.Thread):
@@ -47,32 +39,19 @@ class Storm(threading.Thread):
                 for stop in reversed(self.running):
                     stop()
 
-    def start_program(self, *command, end=signal.SIGTERM):
-        log = self.folder / f"{len(self.running)}.log"
-        with log.open("w") as file:
-            process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT)
-
-        def stop():
-            process.send_signal(end)
-            process.wait(60)
-        self.running.append(stop)
-        return log
-
     def wait(self, condition, bound, problem):
         until(lambda: self.ended.is_set() or condition(), bound, problem)
         assert not self.ended.is_set(), "the tests ended"
 
     def measure(self):
-        demo = self.start_program(os.environ["AUTOSIGNIN_DEV"], "demo", "--calm", "--keep", "--seconds", "5", "--events", "200",
-                                  end=signal.SIGINT)
-        self.wait(lambda: "Everything keeps running" in demo.read_text(), 60, "no demo")
-        config = yaml.safe_load(pathlib.Path(re.search(r"^ *config +(\S+)", demo.read_text(), re.M)[1]).read_text())
-        port = observe.free_port()
+        demo = Demo(self.folder)
+        self.running.append(demo.stop)
+        demo.wait_until_kept()
+        config, port = demo.config, observe.free_port()
         config["kafka"].update(group_id="storm", group_instance_id="storm")
         config["admin"] = {"port": port}
         key = self.folder / "unknown.p8"
-        subprocess.run(["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", key],
-                       check=True, capture_output=True)
+        new_key(key)
         for app in config["apps"]:
             app["keys"][0]["file"] = str(key)
         (self.folder / "worker.yaml").write_text(yaml.safe_dump(config))
@@ -81,7 +60,13 @@ class Storm(threading.Thread):
         self.running.append(prometheus.stop)
         prometheus.wait_until_ready()
         # It reads the demo's events from the beginning.
-        self.start_program(WORKER, "run", "--config", self.folder / "worker.yaml")
+        with (self.folder / "worker.log").open("w") as log:
+            worker = subprocess.Popen([WORKER, "run", "--config", self.folder / "worker.yaml"], stderr=log)
+
+        def stop():
+            worker.terminate()
+            worker.wait(60)
+        self.running.append(stop)
 
         def refused():
             try:
@@ -93,7 +78,6 @@ class Storm(threading.Thread):
         first = time.monotonic()
 
         def fires():
-            return any(alert["state"] == "firing" and alert["labels"]["alertname"] == ALERT
-                       for alert in json.loads(prometheus.get("/api/v1/alerts"))["data"]["alerts"])
+            return any(alert["labels"]["alertname"] == ALERT for alert in prometheus.alerts_firing())
         self.wait(fires, 300, "it did not fire")
         return time.monotonic() - first

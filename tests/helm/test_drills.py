@@ -89,9 +89,8 @@ class Drill(threading.Thread):
         return json.loads(answer)["data"]["result"]
 
     def fires(self):
-        found = json.loads(self.prometheus.get("/api/v1/alerts"))["data"]["alerts"]
-        return any(alert["state"] == "firing" and alert["labels"]["alertname"] == self.alert
-                   and alert["labels"]["job"] == self.worker.job for alert in found)
+        return any(it["labels"]["alertname"] == self.alert and it["labels"]["job"] == self.worker.job
+                   for it in self.prometheus.alerts_firing())
 
     def look(self):
         """The page's first query and its commands, as a person would paste them."""

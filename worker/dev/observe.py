@@ -86,14 +86,17 @@ class Prometheus:
                     raise RuntimeError("Prometheus did not start:\n" + pathlib.Path(self.log.name).read_text()[-2000:]) from None
                 time.sleep(0.1)
 
+    def alerts_firing(self):
+        """As its API gives them."""
+        return [alert for alert in json.loads(self.get("/api/v1/alerts"))["data"]["alerts"] if alert["state"] == "firing"]
+
     def firing(self):
         """The summaries of what fires, by name and labels."""
         found = {}
-        for alert in json.loads(self.get("/api/v1/alerts"))["data"]["alerts"]:
-            if alert["state"] == "firing":
-                labels = alert["labels"]
-                own = tuple(sorted((k, v) for k, v in labels.items() if k not in ("severity", "namespace", "job")))
-                found[own] = (labels["alertname"], labels["severity"], alert["annotations"]["summary"])
+        for alert in self.alerts_firing():
+            labels = alert["labels"]
+            own = tuple(sorted((k, v) for k, v in labels.items() if k not in ("severity", "namespace", "job")))
+            found[own] = (labels["alertname"], labels["severity"], alert["annotations"]["summary"])
         return found
 
     def stop(self):
